@@ -1,0 +1,83 @@
+/** A validated configuration of one project: what the rest of the program works with. Secrets are `Secret`s: they never print. */
+export interface ProjectConfig {
+  /** PROJECT_NAME. */
+  readonly project: string;
+  /** The env file it was read from, for messages; undefined when it came from the environment alone. */
+  readonly envFile: string | undefined;
+  /** The database that is backed up (or, of a target, restored into). */
+  readonly database: ConnectionConfig;
+  readonly repository: RepositoryConfig;
+  readonly retention: RetentionConfig;
+  /** STATE_DIR: run history, archive index, Borg's cache, work directories; a directory for each project below it. */
+  readonly stateDirectory: string;
+  /** PG_BIN_DIR: where to look for PostgreSQL's client programs before anywhere else. */
+  readonly postgresBinDirectory: string | undefined;
+  /** RESTORE_ALLOWED: whether this project may be a restore target. */
+  readonly restoreAllowed: boolean;
+}
+
+export interface ConnectionConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  /** Undefined where the server asks for none (peer, trust, certificates). */
+  readonly password: Secret | undefined;
+  readonly sslMode: SslMode;
+  /** Path of the CA certificate (SUPABASE_DB_CA_FILE, or sslrootcert of the URL). */
+  readonly sslRootCertificate: string | undefined;
+}
+
+export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+export type SslMode = (typeof sslModes)[number];
+
+export interface RepositoryConfig {
+  /** BORG_REPO: an absolute path, or ssh://user@host:port/path. */
+  readonly location: string;
+  readonly passphrase: Secret;
+  /** BORG_RSH and BORG_REMOTE_PATH, handed to Borg as they are. */
+  readonly remoteShell: string | undefined;
+  readonly remotePath: string | undefined;
+}
+
+export interface RetentionConfig {
+  readonly days: number;
+  readonly minimumBackups: number;
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+}
+
+/** What a restore goes into: another project's configuration, of which only these are needed. */
+export interface TargetConfig {
+  readonly project: string;
+  readonly envFile: string | undefined;
+  readonly database: ConnectionConfig;
+  readonly restoreAllowed: boolean;
+}
+
+/** A value that shows itself only when it is asked to: in logs, JSON and error texts it stands as `***`. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself: for the one place that hands it to a tool. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return '***';
+  }
+
+  toJSON(): string {
+    return '***';
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '***';
+  }
+}

@@ -1,0 +1,235 @@
+import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import type { ConnectionConfig, ProjectConfig } from './config/project-config.ts';
+import type { ArchiveKind } from './domain/archive-name.ts';
+import type { RunStatus } from './domain/exit-code.ts';
+
+/** All that a pipeline works with. composition.ts makes it from a configuration; tests may put another tool into a place. */
+export interface RunContext {
+  readonly config: ProjectConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  /** Aborted when the user or the system asks the run to end (SIGINT, SIGTERM). */
+  readonly signal: AbortSignal;
+  readonly commands: CommandRunner;
+  readonly repository: Repository;
+  readonly databases: Databases;
+  readonly files: Files;
+  readonly state: StateStore;
+  readonly agentVersion: string;
+}
+
+export interface Clock {
+  now(): Date;
+  /** Milliseconds of a clock that never jumps, for durations. */
+  monotonicMs(): number;
+}
+
+/** What a person at a terminal sees of long work. All of it is dropped where nobody looks. */
+export interface Progress {
+  /** A new step has begun: "Dumping data". */
+  step(text: string): void;
+  /** Bytes done so far of the current step, and of how many if that is known. */
+  bytes(done: number, total?: number): void;
+  /** The current step, and the line that shows it, is over. */
+  end(): void;
+}
+
+// ---- processes -------------------------------------------------------------------------------------------------------
+
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** Added to the small environment that every child gets. Never a secret. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Handed to the child on file descriptor 3, which no other process can read. */
+  readonly secret?: string;
+  /** 'ignore' unless told otherwise; a number is a file descriptor of ours that the child inherits. */
+  readonly stdin?: 'ignore' | number;
+  /** 'collect' (the default) keeps the output as text; 'pipe' gives a stream; a number is a file descriptor of ours. */
+  readonly stdout?: 'collect' | 'pipe' | 'ignore' | number;
+  readonly onStderrLine?: (line: string) => void;
+}
+
+export interface CommandResult {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** What it printed, when stdout was collected. */
+  readonly stdout: string;
+  /** The last 64 KiB of what it said on stderr. */
+  readonly stderr: string;
+}
+
+export interface RunningCommand {
+  readonly pid: number | undefined;
+  /** The output, when stdout was 'pipe'. */
+  readonly stdout: Readable | undefined;
+  /** Never rejects, but for a program that cannot be started at all (AppError tool_missing). */
+  readonly finished: Promise<CommandResult>;
+  /** SIGTERM, after ten seconds SIGKILL; resolves when the process is gone. */
+  terminate(): Promise<void>;
+}
+
+/** Starts programs, without a shell. A child dies with the agent, even when that is killed with SIGKILL. */
+export interface CommandRunner {
+  start(command: Command): RunningCommand;
+  /** Starts it and waits for the end; terminated when the run is aborted. */
+  run(command: Command): Promise<CommandResult>;
+}
+
+// ---- Borg ------------------------------------------------------------------------------------------------------------
+
+export interface ArchiveListing {
+  readonly name: string;
+  /** Borg's id of the archive, which no other archive ever has. */
+  readonly id: string;
+  /** The host that wrote it. */
+  readonly hostname: string;
+}
+
+export interface CreateRequest {
+  readonly name: string;
+  /** The directory that the paths are relative to; named pipes in it are read as files. */
+  readonly directory: string;
+  readonly paths: readonly string[];
+  readonly chunkerParams: string;
+}
+
+export interface ArchiveSizes {
+  readonly originalBytes: number;
+  /** What the archive added to the repository: compressed, encrypted, and not there before. */
+  readonly deduplicatedBytes: number;
+}
+
+export interface RunningCreate {
+  /** Resolves when the archive is in the repository; rejects (AppError) when Borg failed or was terminated. */
+  readonly finished: Promise<ArchiveSizes>;
+  terminate(): Promise<void>;
+}
+
+/** A Borg repository. Every method throws AppError: repository_missing, passphrase_wrong, locked, no_space, repository_failed. */
+export interface Repository {
+  readonly location: string;
+  version(): Promise<string>;
+  /** Creates it with `repokey-blake2`; throws repository_exists when there is one. */
+  initialize(): Promise<void>;
+  /** Writes the encrypted key to a file (mode 0600) that must not exist. */
+  exportKey(file: string): Promise<void>;
+  /** All archives, oldest first, checkpoints of unfinished ones included. */
+  list(): Promise<ArchiveListing[]>;
+  create(request: CreateRequest): RunningCreate;
+  rename(from: string, to: string): Promise<void>;
+  delete(names: readonly string[]): Promise<void>;
+  compact(): Promise<void>;
+  sizes(archive: string): Promise<ArchiveSizes>;
+  /** A small file of an archive as text; undefined when it is not in there. */
+  readText(archive: string, path: string): Promise<string | undefined>;
+  /** Streams a file of an archive to `stdout` ('pipe' or a descriptor); whoever starts it looks at its end with `assertRead`. */
+  startRead(archive: string, path: string, stdout: 'pipe' | number): RunningCommand;
+  /** Throws when a command of `startRead` did not end well. */
+  assertRead(result: CommandResult): void;
+}
+
+// ---- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+/** A session that holds one exported snapshot open. */
+export interface Snapshot {
+  /** For `pg_dump --snapshot`. */
+  readonly id: string;
+  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+export interface Session {
+  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** The client programs of one major version, and what `pg_dump --version` says of itself. */
+export interface PostgresPrograms {
+  readonly version: string;
+  readonly major: number;
+  readonly directory: string;
+  readonly pgDump: string;
+  readonly pgDumpall: string;
+  readonly pgRestore: string;
+  readonly psql: string;
+}
+
+/** Access to PostgreSQL servers. Throws AppError: source_unreachable (also for a target), tool_missing. */
+export interface Databases {
+  connect(connection: ConnectionConfig): Promise<Session>;
+  /** Opens `REPEATABLE READ READ ONLY` without time limits, row security off, an empty search_path, and exports its snapshot. */
+  openSnapshot(connection: ConnectionConfig): Promise<Snapshot>;
+  /** The newest client programs that are at least of this major version. */
+  findPrograms(minimumMajor: number): Promise<PostgresPrograms>;
+  /** The environment with which client programs reach a server; the password lies in a file (0600) in `directory`. */
+  clientEnvironment(connection: ConnectionConfig, directory: string): Promise<Record<string, string>>;
+}
+
+// ---- files and state -------------------------------------------------------------------------------------------------
+
+export interface Files {
+  /**
+   * A private directory (0700) for one run, below STATE_DIR. Directories that killed runs have left are removed first, with
+   * whatever still runs in them: the caller holds the project's lock.
+   */
+  createWorkDirectory(name: string): Promise<string>;
+  removeWorkDirectory(path: string): Promise<void>;
+  createFifo(path: string): Promise<void>;
+  /**
+   * Opens a named pipe for writing as soon as somebody reads it; a blocking descriptor that a child may inherit.
+   * Rejects with the signal's reason when that is aborted first.
+   */
+  openFifoForWriting(path: string, signal: AbortSignal): Promise<FifoWriter>;
+  writeText(path: string, text: string): Promise<void>;
+  freeBytes(path: string): Promise<number>;
+}
+
+export interface FifoWriter {
+  readonly descriptor: number;
+  write(chunk: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RunRecord {
+  readonly runId: string;
+  readonly command: 'backup' | 'restore' | 'verify' | 'prune';
+  readonly status: RunStatus | 'running';
+  readonly startedAt: Date;
+  readonly durationMs: number | undefined;
+  readonly backupId: string | undefined;
+  readonly errorCode: string | undefined;
+  readonly errorMessage: string | undefined;
+}
+
+/** What is known of an archive without asking Borg: read from its manifest once. */
+export interface IndexedArchive {
+  readonly archiveId: string;
+  readonly name: string;
+  readonly kind: ArchiveKind;
+  readonly status: Exclude<RunStatus, 'failed'>;
+  readonly chunkerParams: string;
+  readonly sizes: ArchiveSizes | undefined;
+}
+
+/** SQLite below STATE_DIR: the run history and an index of the archives. Both may be lost without harm to any backup. */
+export interface StateStore {
+  /** Held until `release` or the end of the process, however that comes. Throws AppError locked. */
+  acquireLock(): Promise<{ release(): void }>;
+  /** Whether a run of this project is going on right now. */
+  isLocked(): boolean;
+  startRun(record: Pick<RunRecord, 'runId' | 'command' | 'startedAt' | 'backupId'>): void;
+  finishRun(runId: string, outcome: Pick<RunRecord, 'status' | 'durationMs' | 'errorCode' | 'errorMessage'>): void;
+  /** Newest first. */
+  listRuns(limit: number): RunRecord[];
+  indexedArchives(): IndexedArchive[];
+  indexArchive(archive: IndexedArchive): void;
+  forgetArchives(archiveIds: readonly string[]): void;
+  noteKeyExported(at: Date): void;
+  keyExportedAt(): Date | undefined;
+  close(): void;
+}

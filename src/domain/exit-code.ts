@@ -1,0 +1,58 @@
+/** The exit codes of the command. They are a contract (README, "Exit codes"): only ever extended. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  incomplete: 3,
+  noRepository: 10,
+  locked: 11,
+  wrongPassphrase: 12,
+  sourceUnreachable: 20,
+  noSpace: 21,
+  verificationFailed: 22,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Every way in which a command can fail, as it stands in JSON (`error.code`), and the exit code that follows from it. */
+const exitCodeOfError = {
+  failed: exitCodes.failed,
+  usage: exitCodes.usage,
+  configuration: exitCodes.usage,
+  tool_missing: exitCodes.usage,
+  tool_failed: exitCodes.failed,
+  dump_failed: exitCodes.failed,
+  restore_failed: exitCodes.failed,
+  backup_not_found: exitCodes.usage,
+  backup_incomplete: exitCodes.usage,
+  target_refused: exitCodes.usage,
+  prune_refused: exitCodes.failed,
+  repository_exists: exitCodes.usage,
+  repository_missing: exitCodes.noRepository,
+  repository_failed: exitCodes.failed,
+  locked: exitCodes.locked,
+  passphrase_wrong: exitCodes.wrongPassphrase,
+  source_unreachable: exitCodes.sourceUnreachable,
+  target_unreachable: exitCodes.sourceUnreachable,
+  no_space: exitCodes.noSpace,
+  verification_failed: exitCodes.verificationFailed,
+  comparison_failed: exitCodes.verificationFailed,
+  interrupted: exitCodes.interrupted,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof exitCodeOfError;
+
+/** The one switch from an error to the exit code of the process. */
+export function exitCodeFor(code: ErrorCode): ExitCode {
+  return exitCodeOfError[code];
+}
+
+/** How a run ended, as it stands in manifests, JSON and the run history. */
+export type RunStatus = 'complete' | 'incomplete' | 'failed';
+
+/** The exit code of a command that ran to its end. */
+export function exitCodeForStatus(status: RunStatus): ExitCode {
+  if (status === 'complete') return exitCodes.ok;
+  return status === 'incomplete' ? exitCodes.incomplete : exitCodes.failed;
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { coverageSchema } from './coverage.ts';
+
+const extensionSchema = z.object({ name: z.string(), version: z.string(), schema: z.string() });
+
+const membershipSchema = z.object({ role: z.string(), adminOption: z.boolean() });
+
+const roleSchema = z.object({
+  name: z.string(),
+  superuser: z.boolean(),
+  inherit: z.boolean(),
+  createRole: z.boolean(),
+  createDatabase: z.boolean(),
+  login: z.boolean(),
+  replication: z.boolean(),
+  bypassRowSecurity: z.boolean(),
+  connectionLimit: z.number().int(),
+  /** The roles this one is a member of. */
+  memberOf: z.array(membershipSchema),
+  /** `ALTER ROLE ... SET` for every database, as `name=value`. */
+  settings: z.array(z.string()),
+});
+
+const tableSchema = z.object({
+  schema: z.string(),
+  name: z.string(),
+  kind: z.enum(['table', 'materialized view']),
+  /** The object id on the source, which is also how an entry of the dump's TOC names it. */
+  oid: z.number().int(),
+  /** Rows counted in the snapshot of the dump; null for a materialized view that was never populated. */
+  rows: z.number().int().nullable(),
+  /** Size on disk with indexes and TOAST, in bytes. */
+  bytes: z.number().int(),
+});
+
+const partSchema = z.object({
+  path: z.string(),
+  /** Size and SHA-256 of what was archived; null for the dump, which goes past the agent straight into Borg. */
+  bytes: z.number().int().nullable(),
+  sha256: z.string().nullable(),
+  durationMs: z.number().int(),
+});
+
+/** `manifest.json`, the last file of a database archive. Readers ignore what they do not know; it is only ever extended. */
+export const manifestSchema = z.object({
+  formatVersion: z.literal(1),
+  kind: z.literal('database'),
+  backupId: z.string(),
+  project: z.string(),
+  status: z.enum(['complete', 'incomplete']),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  durationMs: z.number().int(),
+  agentVersion: z.string(),
+  tools: z.object({ borg: z.string(), pgDump: z.string(), node: z.string() }),
+  server: z.object({
+    version: z.string(),
+    /** As in server_version_num: 150018. */
+    versionNumber: z.number().int(),
+    database: z.string(),
+    sizeBytes: z.number().int(),
+    encoding: z.string(),
+    collation: z.string(),
+  }),
+  chunkerParams: z.string(),
+  extensions: z.array(extensionSchema),
+  roles: z.array(roleSchema),
+  tables: z.array(tableSchema),
+  largeObjects: z.object({ count: z.number().int() }),
+  parts: z.array(partSchema),
+  coverage: z.array(coverageSchema),
+  warnings: z.array(z.string()),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type Extension = z.infer<typeof extensionSchema>;
+export type Role = z.infer<typeof roleSchema>;
+export type TableRecord = z.infer<typeof tableSchema>;
+export type Part = z.infer<typeof partSchema>;
+
+/** Where things lie in an archive. The layout is a contract: docs/archive-layout.md. */
+export const archivePaths = {
+  recovery: 'RECOVERY.md',
+  roles: 'database/roles.sql',
+  schema: 'database/schema.sql',
+  history: 'database/history.sql',
+  dump: 'database/full.dump',
+  manifest: 'manifest.json',
+} as const;

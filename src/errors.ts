@@ -1,0 +1,36 @@
+import { exitCodeFor, type ErrorCode, type ExitCode } from './domain/exit-code.ts';
+
+export interface AppErrorOptions {
+  /** What to do next, as a sentence for the person who reads it at night. */
+  readonly hint: string;
+  readonly cause?: unknown;
+  /** Whether the same thing may well succeed when it is tried again. */
+  readonly retryable?: boolean;
+}
+
+/**
+ * Every failure that a user can be told about: what happened (and what is still safe) in the message, what to do next in
+ * the hint. Anything else that is thrown is a defect of the program.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? false;
+  }
+
+  get exitCode(): ExitCode {
+    return exitCodeFor(this.code);
+  }
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
