@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { ConnectionConfig, ProjectConfig } from './config/project-config.ts';
 import type { ArchiveKind } from './domain/archive-name.ts';
@@ -18,6 +18,8 @@ export interface RunContext {
   readonly files: Files;
   readonly state: StateStore;
   readonly agentVersion: string;
+  /** The name of this machine, as Borg writes it into archives. */
+  readonly hostname: string;
 }
 
 export interface Clock {
@@ -46,10 +48,10 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** Handed to the child on file descriptor 3, which no other process can read. */
   readonly secret?: string;
-  /** 'ignore' unless told otherwise; a number is a file descriptor of ours that the child inherits. */
-  readonly stdin?: 'ignore' | number;
-  /** 'collect' (the default) keeps the output as text; 'pipe' gives a stream; a number is a file descriptor of ours. */
-  readonly stdout?: 'collect' | 'pipe' | 'ignore' | number;
+  /** Nothing unless told otherwise. A child that ends before it has read all of it is no error. */
+  readonly stdin?: Readable;
+  /** 'collect' (the default) keeps the output as text; 'pipe' gives a stream, which has to be read to its end or destroyed. */
+  readonly stdout?: 'collect' | 'pipe' | 'ignore';
   readonly onStderrLine?: (line: string) => void;
 }
 
@@ -79,6 +81,15 @@ export interface CommandRunner {
   /** Starts it and waits for the end; terminated when the run is aborted. */
   run(command: Command): Promise<CommandResult>;
 }
+
+/** One file of an archive, and where its bytes come from. Commands work in the run's directory. */
+export type PartSource =
+  /** What the program prints; the agent passes it on, and keeps size and checksum. */
+  | { readonly path: string; readonly output: Command }
+  /** The program itself writes into the named pipe at `path`: for the dump, which is large. */
+  | { readonly path: string; readonly writer: Command }
+  /** A text that is made when its turn has come. */
+  | { readonly path: string; readonly text: () => Promise<string> };
 
 // ---- Borg ------------------------------------------------------------------------------------------------------------
 
@@ -127,8 +138,8 @@ export interface Repository {
   sizes(archive: string): Promise<ArchiveSizes>;
   /** A small file of an archive as text; undefined when it is not in there. */
   readText(archive: string, path: string): Promise<string | undefined>;
-  /** Streams a file of an archive to `stdout` ('pipe' or a descriptor); whoever starts it looks at its end with `assertRead`. */
-  startRead(archive: string, path: string, stdout: 'pipe' | number): RunningCommand;
+  /** Streams a file of an archive; whoever starts it reads `stdout` and looks at its end with `assertRead`. */
+  startRead(archive: string, path: string): RunningCommand;
   /** Throws when a command of `startRead` did not end well. */
   assertRead(result: CommandResult): void;
 }
@@ -179,20 +190,13 @@ export interface Files {
    */
   createWorkDirectory(name: string): Promise<string>;
   removeWorkDirectory(path: string): Promise<void>;
-  createFifo(path: string): Promise<void>;
-  /**
-   * Opens a named pipe for writing as soon as somebody reads it; a blocking descriptor that a child may inherit.
-   * Rejects with the signal's reason when that is aborted first.
-   */
-  openFifoForWriting(path: string, signal: AbortSignal): Promise<FifoWriter>;
+  /** Makes named pipes (0600), with the directories that lead to them. */
+  createFifos(paths: readonly string[]): Promise<void>;
+  /** Opens a named pipe for writing as soon as somebody reads it. Rejects with the signal's reason when that is aborted first. */
+  openFifoForWriting(path: string, signal: AbortSignal): Promise<Writable>;
+  /** Writes a private file (0600). */
   writeText(path: string, text: string): Promise<void>;
   freeBytes(path: string): Promise<number>;
-}
-
-export interface FifoWriter {
-  readonly descriptor: number;
-  write(chunk: Uint8Array): Promise<void>;
-  close(): Promise<void>;
 }
 
 export interface RunRecord {

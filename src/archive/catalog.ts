@@ -1,0 +1,71 @@
+import type { ArchiveListing, ArchiveSizes, IndexedArchive, RunContext } from '../context.ts';
+import { parseArchiveName, parsePartialName, type ArchiveKind } from '../domain/archive-name.ts';
+import { AppError } from '../errors.ts';
+import { readManifest } from './verify.ts';
+
+/** A finished archive of this project. */
+export interface CatalogArchive {
+  readonly archiveId: string;
+  readonly name: string;
+  readonly kind: ArchiveKind;
+  /** 'unknown' when its manifest cannot be read. */
+  readonly status: 'complete' | 'incomplete' | 'unknown';
+  readonly chunkerParams: string | undefined;
+  readonly sizes: ArchiveSizes | undefined;
+}
+
+export interface Catalog {
+  /** Oldest first. */
+  readonly archives: readonly CatalogArchive[];
+  /** Archives that runs of this project on this host have left unfinished. */
+  readonly leftovers: readonly string[];
+}
+
+/** An archive whose manifest need not be read, since it has just been written. */
+export type FreshArchive = Omit<IndexedArchive, 'archiveId'>;
+
+/**
+ * What the repository holds of this project. Borg is asked once; what an archive's manifest says is remembered in the index,
+ * so that only archives that are new to this machine have to be opened.
+ */
+export async function readCatalog(context: RunContext, fresh?: FreshArchive): Promise<Catalog> {
+  const listing = await context.repository.list();
+  const ours = listing.filter(({ name }) => parseArchiveName(name)?.project === context.config.project);
+  const index = new Map(context.state.indexedArchives().map((archive) => [archive.archiveId, archive]));
+  const archives: CatalogArchive[] = [];
+  for (const archive of ours) {
+    archives.push(
+      index.get(archive.id) ??
+        (archive.name === fresh?.name ? remember(context, archive, fresh) : await indexArchive(context, archive)),
+    );
+  }
+  const present = new Set(ours.map(({ id }) => id));
+  context.state.forgetArchives([...index.keys()].filter((id) => !present.has(id)));
+  return { archives, leftovers: findLeftovers(listing, context.config.project, context.hostname) };
+}
+
+async function indexArchive(context: RunContext, archive: ArchiveListing): Promise<CatalogArchive> {
+  const { name, id: archiveId } = archive;
+  const kind = parseArchiveName(name)!.kind;
+  try {
+    const [manifest, sizes] = await Promise.all([readManifest(context, name), context.repository.sizes(name)]);
+    const { status, chunkerParams } = manifest;
+    return remember(context, archive, { name, kind, status, chunkerParams, sizes });
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
+    return { archiveId, name, kind, status: 'unknown', chunkerParams: undefined, sizes: undefined };
+  }
+}
+
+function remember(context: RunContext, { id }: ArchiveListing, archive: FreshArchive): IndexedArchive {
+  const indexed = { ...archive, archiveId: id };
+  context.state.indexArchive(indexed);
+  return indexed;
+}
+
+/** Only what this host wrote: an unfinished archive of another host may be a run that is going on there right now. */
+function findLeftovers(listing: readonly ArchiveListing[], project: string, hostname: string): string[] {
+  return listing
+    .filter((archive) => parsePartialName(archive.name)?.project === project && archive.hostname === hostname)
+    .map(({ name }) => name);
+}

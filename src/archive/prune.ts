@@ -1,0 +1,27 @@
+import type { RunContext } from '../context.ts';
+import { groupBackups } from '../domain/backup-list.ts';
+import type { RunStatus } from '../domain/exit-code.ts';
+import { planRetention, type RetentionPlan } from '../domain/retention.ts';
+import type { Catalog } from './catalog.ts';
+
+/** What retention says of the backups that the repository holds; touches nothing. */
+export function planPrune(context: RunContext, catalog: Catalog, lastRunStatus: RunStatus | undefined): RetentionPlan {
+  return planRetention({
+    project: context.config.project,
+    backups: groupBackups(catalog.archives, context.config.project).map((group) => ({
+      ...group,
+      archives: group.archives.map(({ name }) => name),
+    })),
+    rules: context.config.retention,
+    now: context.clock.now(),
+    ...(lastRunStatus === undefined ? {} : { lastRunStatus }),
+  });
+}
+
+/** Deletes archives, and gives the room that they took back to the disk. */
+export async function removeArchives(context: RunContext, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  context.progress.step('Removing old archives');
+  await context.repository.delete(names);
+  await context.repository.compact();
+}

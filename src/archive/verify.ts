@@ -1,0 +1,55 @@
+import type { RunContext } from '../context.ts';
+import { archivePaths, manifestSchema, type Manifest } from '../domain/manifest.ts';
+import { missingDumpEntries, parseToc } from '../domain/toc.ts';
+import { AppError } from '../errors.ts';
+
+/**
+ * Reads an archive back: its manifest must parse, and the dump's table of contents must name every table, materialized view
+ * and the large objects that the manifest speaks of. Reads only the beginning of the dump.
+ * Throws AppError verification_failed.
+ */
+export async function verifyArchive(context: RunContext, archive: string): Promise<Manifest> {
+  const [manifest, listing] = await Promise.all([readManifest(context, archive), listDump(context, archive)]);
+  const missing = missingDumpEntries(parseToc(listing), { tables: manifest.tables, largeObjects: manifest.largeObjects.count });
+  if (missing.length > 0) {
+    const some = missing.slice(0, 5).join(', ');
+    throw verificationError(archive, `the dump lacks ${missing.length} of its entries: ${some}`);
+  }
+  return manifest;
+}
+
+/** Reads and checks `manifest.json` of an archive. Throws AppError verification_failed when it is not there or not whole. */
+export async function readManifest(context: RunContext, archive: string): Promise<Manifest> {
+  const text = await context.repository.readText(archive, archivePaths.manifest);
+  if (text === undefined) throw verificationError(archive, 'it has no manifest');
+  const parsed = manifestSchema.safeParse(parseJson(text));
+  if (!parsed.success) throw verificationError(archive, 'its manifest cannot be understood');
+  return parsed.data;
+}
+
+/** What `pg_restore --list` prints of the archived dump. */
+async function listDump(context: RunContext, archive: string): Promise<string> {
+  const programs = await context.databases.findPrograms(0);
+  const reading = context.repository.startRead(archive, archivePaths.dump);
+  const result = await context.commands.run({ file: programs.pgRestore, args: ['--list'], stdin: reading.stdout! });
+  // pg_restore closes the pipe as soon as it has the contents; what Borg says of that means nothing.
+  reading.stdout!.destroy();
+  const read = await reading.finished;
+  if (result.exitCode === 0) return result.stdout;
+  if (!read.stderr.includes('BrokenPipe')) context.repository.assertRead(read);
+  throw verificationError(archive, `its dump cannot be read: ${result.stderr.trim().split('\n')[0] ?? ''}`);
+}
+
+export function verificationError(archive: string, what: string): AppError {
+  return new AppError('verification_failed', `The archive ${archive} is not good: ${what}.`, {
+    hint: 'Restore from another backup (`agent list`), run a new one now, and check the repository with `borg check --verify-data`.',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

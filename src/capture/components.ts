@@ -1,0 +1,86 @@
+import type { Coverage } from '../domain/coverage.ts';
+import type { TableRecord } from '../domain/manifest.ts';
+import { historySchema } from './dumps.ts';
+import type { LargeObjects } from './large-objects.ts';
+import type { Source } from './source.ts';
+
+type Tables = readonly TableRecord[];
+
+/** Says of every component what became of it (design, decision 7): nothing vanishes silently. */
+export function describeCoverage(source: Source, tables: Tables): Coverage[] {
+  return [
+    captured('roles', `${count(source.roles.length, 'role')}, without passwords`),
+    captured(
+      'extensions',
+      source.extensions.map(({ name, version }) => `${name} ${version}`).join(', '),
+      source.extensions.length,
+    ),
+    captured('definitions', 'schemas, tables, views, functions, policies, triggers, privileges'),
+    describeRows('tables', tables),
+    ...describeForeignTables(source.relations.foreignTables),
+    describeLargeObjects(source.largeObjects),
+    describeSchema(['migration history', historySchema], source, tables),
+    describeSchema(['auth', 'auth'], source, tables),
+    describeSchema(['storage metadata', 'storage'], source, tables),
+    ...describeOutsideOfDatabase(source, tables),
+    ...source.relations.unreadable.map((entry) => ({
+      component: entry.name === undefined ? `schema ${entry.schema}` : `${entry.kind} ${entry.schema}.${entry.name}`,
+      state: 'not readable' as const,
+      detail: entry.reason,
+    })),
+  ];
+}
+
+function captured(component: string, detail: string, howMany = 1): Coverage {
+  return howMany === 0 ? { component, state: 'empty', detail: 'none' } : { component, state: 'captured', detail };
+}
+
+function describeRows(component: string, tables: Tables): Coverage {
+  const rows = tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
+  return captured(component, `${count(tables.length, 'table')} with ${count(rows, 'row')}`, tables.length);
+}
+
+function describeForeignTables(foreignTables: number): Coverage[] {
+  if (foreignTables === 0) return [];
+  return [captured('foreign tables', `${count(foreignTables, 'definition')}; their rows lie on other servers`)];
+}
+
+function describeLargeObjects({ count: total, unreadable }: LargeObjects): Coverage {
+  const component = 'large objects';
+  if (unreadable === 0) return captured(component, count(total, 'object'), total);
+  const detail = `${unreadable} of ${total} may not be read by this role, so none could be dumped`;
+  return { component, state: 'not readable', detail };
+}
+
+/** A component that is a schema of its own, which a project may have or not. */
+function describeSchema([component, schema]: readonly [string, string], source: Source, tables: Tables): Coverage {
+  if (!source.schemas.has(schema)) return { component, state: 'not configured', detail: `there is no schema ${schema}` };
+  return describeRows(
+    component,
+    tables.filter((table) => table.schema === schema),
+  );
+}
+
+/** What a Supabase project has beside its database. */
+function describeOutsideOfDatabase({ schemas }: Source, tables: Tables): Coverage[] {
+  if (!schemas.has('auth') && !schemas.has('storage')) return [];
+  const objects = tables.find((table) => table.schema === 'storage' && table.name === 'objects')?.rows ?? 0;
+  return [
+    objects === 0
+      ? { component: 'storage objects', state: 'empty', detail: 'no objects' }
+      : {
+          component: 'storage objects',
+          state: 'not configured',
+          detail: `${count(objects, 'object')} in Storage: their metadata is captured, their bytes are not`,
+        },
+    {
+      component: 'project settings',
+      state: 'not supported',
+      detail: 'edge functions, API keys, JWT secret, auth settings and the vault root key lie outside of the database',
+    },
+  ];
+}
+
+function count(howMany: number, what: string): string {
+  return `${howMany.toLocaleString('en-US')} ${what}${howMany === 1 ? '' : 's'}`;
+}

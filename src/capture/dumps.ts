@@ -1,0 +1,69 @@
+import type { PartSource, PostgresPrograms } from '../context.ts';
+import { archivePaths } from '../domain/manifest.ts';
+import type { LargeObjects } from './large-objects.ts';
+import type { Unreadable } from './relations.ts';
+
+export interface DumpRequest {
+  readonly programs: PostgresPrograms;
+  /** From `clientEnvironment`. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly snapshotId: string;
+  readonly unreadable: readonly Unreadable[];
+  readonly largeObjects: LargeObjects;
+}
+
+export const historySchema = 'supabase_migrations';
+
+/** schema.sql: all definitions as plain SQL, for people and for diffs. */
+export function captureSchema(request: DumpRequest): PartSource {
+  return { path: archivePaths.schema, output: dumpCommand(request, ['--schema-only', ...exclusions(request)]) };
+}
+
+/** history.sql: the migration history that `supabase db push` keeps, as plain SQL. */
+export function captureHistory(request: DumpRequest): PartSource {
+  return { path: archivePaths.history, output: dumpCommand(request, [`--schema=${historySchema}`, ...exclusions(request)]) };
+}
+
+/**
+ * full.dump: everything, in pg_dump's custom format and not compressed, since Borg cannot deduplicate what is compressed.
+ * pg_dump writes it into the named pipe itself; a pipe cannot be fsynced. Large objects come with a whole dump.
+ */
+export function captureData(request: DumpRequest): PartSource {
+  const withoutLargeObjects = request.largeObjects.unreadable > 0 ? [noLargeObjectsOption(request.programs)] : [];
+  return {
+    path: archivePaths.dump,
+    writer: dumpCommand(request, [
+      '--format=custom',
+      '--compress=0',
+      '--no-sync',
+      `--file=${archivePaths.dump}`,
+      ...withoutLargeObjects,
+      ...exclusions(request),
+    ]),
+  };
+}
+
+function dumpCommand(
+  request: DumpRequest,
+  options: readonly string[],
+): { file: string; args: string[]; env: Readonly<Record<string, string>> } {
+  return { file: request.programs.pgDump, args: [`--snapshot=${request.snapshotId}`, ...options], env: request.environment };
+}
+
+/** The option was renamed in 16. */
+function noLargeObjectsOption(programs: PostgresPrograms): string {
+  return programs.major >= 16 ? '--no-large-objects' : '--no-blobs';
+}
+
+function exclusions(request: DumpRequest): string[] {
+  return request.unreadable.map((entry) =>
+    entry.name === undefined
+      ? `--exclude-schema=${quotePattern(entry.schema)}`
+      : `--exclude-table=${quotePattern(entry.schema)}.${quotePattern(entry.name)}`,
+  );
+}
+
+/** Between double quotes a pattern of pg_dump stands for itself, whatever characters it has. */
+function quotePattern(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

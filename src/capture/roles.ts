@@ -1,0 +1,44 @@
+import type { PartSource, PostgresPrograms, Snapshot } from '../context.ts';
+import { archivePaths, type Manifest, type Role } from '../domain/manifest.ts';
+
+interface RoleRow extends Omit<Role, 'memberOf' | 'settings'> {
+  readonly memberOf: Role['memberOf'] | null;
+  readonly settings: string[] | null;
+}
+
+/** roles.sql: every role of the server with its attributes and memberships. Passwords cannot be read without a superuser; they are never asked for. */
+export function captureRolesPart(
+  programs: PostgresPrograms,
+  server: Manifest['server'],
+  environment: Record<string, string>,
+): PartSource {
+  return {
+    path: archivePaths.roles,
+    output: {
+      file: programs.pgDumpall,
+      args: ['--roles-only', '--no-role-passwords', `--database=${conninfo(server.database)}`],
+      env: environment,
+    },
+  };
+}
+
+/** The same roles from the catalog, for a restore that creates only what its target lacks. */
+export async function captureRoles(snapshot: Snapshot): Promise<Role[]> {
+  const rows = await snapshot.query<RoleRow>(`
+    SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolinherit AS inherit, r.rolcreaterole AS "createRole",
+           r.rolcreatedb AS "createDatabase", r.rolcanlogin AS login, r.rolreplication AS replication,
+           r.rolbypassrls AS "bypassRowSecurity", r.rolconnlimit AS "connectionLimit", r.rolconfig AS settings,
+           (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('role', g.rolname, 'adminOption', m.admin_option) ORDER BY g.rolname)
+              FROM pg_catalog.pg_auth_members m
+              JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
+             WHERE m.member = r.oid) AS "memberOf"
+      FROM pg_catalog.pg_roles r
+     WHERE r.rolname !~ '^pg_'
+     ORDER BY r.rolname`);
+  return rows.map((row) => ({ ...row, memberOf: row.memberOf ?? [], settings: row.settings ?? [] }));
+}
+
+/** pg_dumpall takes a connection string here, in which a name with odd characters has to be quoted. */
+function conninfo(database: string): string {
+  return `dbname='${database.replaceAll(/[\\']/g, '\\$&')}'`;
+}

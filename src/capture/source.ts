@@ -1,0 +1,27 @@
+import type { Snapshot } from '../context.ts';
+import type { Extension, Manifest, Role } from '../domain/manifest.ts';
+import { captureLargeObjects, type LargeObjects } from './large-objects.ts';
+import { captureRelations, type Relations } from './relations.ts';
+import { captureRoles } from './roles.ts';
+import { captureExtensions, captureSchemaNames, captureServer } from './server.ts';
+
+/** What is known of a source before anything of it is dumped, all of it from the snapshot. */
+export interface Source {
+  readonly server: Manifest['server'];
+  readonly extensions: readonly Extension[];
+  readonly roles: readonly Role[];
+  readonly schemas: ReadonlySet<string>;
+  readonly relations: Relations;
+  readonly largeObjects: LargeObjects;
+}
+
+export async function inspectSource(snapshot: Snapshot): Promise<Source> {
+  return {
+    server: await captureServer(snapshot),
+    extensions: await captureExtensions(snapshot),
+    roles: await captureRoles(snapshot),
+    schemas: await captureSchemaNames(snapshot),
+    relations: await captureRelations(snapshot),
+    largeObjects: await captureLargeObjects(snapshot),
+  };
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { exitCodeForStatus } from '../../domain/exit-code.ts';
+import { backup, type BackupReport } from '../../pipeline/backup.ts';
+import { formatBytes, formatDuration, formatTable } from '../output.ts';
+import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
+
+export function backupCommand(shell: Shell): Command {
+  return createCommand('backup', 'Back up the database into the Borg repository.', [
+    'agent backup',
+    'agent backup --project prod --json',
+  ]).action(async (options: CommonOptions) => {
+    await withContext(shell, options, async (context) => {
+      const report = await backup(context);
+      context.progress.end();
+      shell.output.result(toDocument(report, context.config.project), () => toText(report));
+      shell.exitWith(exitCodeForStatus(report.status));
+    });
+  });
+}
+
+function toDocument(report: BackupReport, project: string): object {
+  const { status, backupId, startedAt, durationMs, coverage, warnings, removed } = report;
+  return {
+    command: 'backup',
+    status,
+    backupId,
+    project,
+    startedAt: startedAt.toISOString(),
+    durationMs,
+    archives: [{ name: report.archive, kind: 'database', ...report.sizes }],
+    coverage,
+    warnings,
+    removed,
+  };
+}
+
+function toText(report: BackupReport): string {
+  const { originalBytes, deduplicatedBytes } = report.sizes;
+  const rows = report.coverage.map(({ component, state, detail }) => [component, state, detail]);
+  return [
+    `Backup ${report.backupId} is ${report.status}: ${formatBytes(originalBytes)} in ${formatDuration(report.durationMs)}, ` +
+      `${formatBytes(deduplicatedBytes)} new in the repository. It was read back and is good.`,
+    '',
+    formatTable(['COMPONENT', 'STATE', 'DETAIL'], rows),
+    ...report.warnings.map((warning) => `\nWarning: ${warning}`),
+    ...(report.removed.length === 0 ? [] : [`\nRemoved by retention: ${report.removed.join(', ')}`]),
+  ].join('\n');
+}

@@ -1,0 +1,76 @@
+import Table from 'cli-table3';
+import prettyBytes from 'pretty-bytes';
+import type { AppError } from '../errors.ts';
+
+/** Where a command writes: results to stdout, everything else to stderr. */
+export interface Output {
+  readonly json: boolean;
+  /** The result: one JSON document with `--json`, a text for people otherwise. */
+  result(document: object, text: () => string): void;
+  note(text: string): void;
+  failure(command: string, error: AppError): void;
+}
+
+export function createOutput(json: boolean): Output {
+  return {
+    json,
+    result(document, text) {
+      process.stdout.write(`${json ? JSON.stringify({ schemaVersion: 1, ...document }) : text().trimEnd()}\n`);
+    },
+    note(text) {
+      process.stderr.write(`${text}\n`);
+    },
+    failure(command, error) {
+      const { code, message, hint, exitCode } = error;
+      const document = { schemaVersion: 1, command, status: 'failed', error: { code, message, hint, exitCode } };
+      if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
+      else process.stderr.write(`Error: ${message}\nTry: ${hint}\n`);
+    },
+  };
+}
+
+/** A table without borders, columns parted by two spaces; it reads as well in a mail as on a terminal. */
+export function formatTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  rightAligned: readonly number[] = [],
+): string {
+  const edges = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+  const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+  const table = new Table({
+    head: [...head],
+    chars: { ...Object.fromEntries([...edges, ...inner].map((name) => [name, ''])), middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, column) => (rightAligned.includes(column) ? 'right' : 'left')),
+  });
+  table.push(...rows.map((row) => row.map(printable)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** Names may hold line breaks and other control characters, which must not reach a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`);
+}
+
+export function formatBytes(bytes: number): string {
+  return prettyBytes(bytes, { binary: true, maximumFractionDigits: 1 });
+}
+
+/** 0.4 s, 12 s, 3 min 5 s, 2 h 4 min. */
+export function formatDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** 2026-11-21 02:00:00 UTC */
+export function formatTime(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

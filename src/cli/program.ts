@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { agentVersion } from '../composition.ts';
+import { backupCommand } from './commands/backup.ts';
+import { initCommand } from './commands/init.ts';
+import type { Shell } from './shell.ts';
+
+/** The command line: nothing but names; each command stands in a file of its own. */
+export function createProgram(shell: Shell): Command {
+  const program = new Command('agent')
+    .description('Backs up Supabase projects into an encrypted, deduplicated Borg repository, and brings them back.')
+    .version(agentVersion())
+    .showSuggestionAfterError()
+    .addHelpText('after', '\nStart with: agent doctor, agent init, agent backup. Exit codes: README.md.');
+  const commands = [initCommand, backupCommand];
+  for (const create of commands) program.addCommand(create(shell));
+  return program;
+}

@@ -1,0 +1,76 @@
+import { homedir } from 'node:os';
+import { CommanderError, type Command } from 'commander';
+import { exitCodes, type ExitCode } from '../domain/exit-code.ts';
+import { AppError, messageOf } from '../errors.ts';
+import { createOutput, type Output } from './output.ts';
+import { createProgram } from './program.ts';
+import { createTerminalProgress, silentProgress } from './progress.ts';
+import { ask, askPassword } from './prompt.ts';
+import type { Shell } from './shell.ts';
+
+/** Runs one command line and answers its exit code: the boundary where every error becomes a message. */
+export async function runCli(argv: readonly string[]): Promise<ExitCode> {
+  const output = createOutput(argv.includes('--json'));
+  let exitCode: ExitCode = exitCodes.ok;
+  const shell = createShell(output, (code) => (exitCode = code));
+  const program = createProgram(shell);
+  for (const command of [program, ...program.commands]) redirectUsageErrors(command, output.json);
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    shell.progress.end();
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    const failure = toAppError(error);
+    output.failure(argv[2] ?? '', failure);
+    return failure.exitCode;
+  }
+}
+
+function createShell(output: Output, exitWith: (code: ExitCode) => void): Shell {
+  const interactive = process.stdin.isTTY && process.stderr.isTTY;
+  return {
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    homeDirectory: homedir(),
+    isRoot: process.getuid?.() === 0,
+    signal: abortOnSignals(),
+    output,
+    progress: process.stderr.isTTY && !output.json ? createTerminalProgress(process.stderr) : silentProgress,
+    askPassword: interactive ? askPassword : undefined,
+    ask: interactive ? ask : undefined,
+    exitWith,
+  };
+}
+
+/** The first signal asks the run to end in order; the second one does not wait for that. */
+function abortOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+      controller.abort(new Error(`received ${signal}`));
+    });
+  }
+  return controller.signal;
+}
+
+function redirectUsageErrors(command: Command, json: boolean): void {
+  command.exitOverride();
+  if (json) command.configureOutput({ writeErr: () => undefined });
+  else command.configureOutput({ outputError: () => undefined });
+  for (const subcommand of command.commands) redirectUsageErrors(subcommand, json);
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof CommanderError) {
+    return new AppError('usage', error.message.replace(/^error: /, ''), {
+      hint: 'See `agent --help` and `agent COMMAND --help`.',
+    });
+  }
+  return new AppError('failed', `Unexpected: ${messageOf(error)}. Earlier backups are as they were.`, {
+    hint: 'This is a defect of the agent. Please report it, with what `--log-level debug` prints.',
+    cause: error,
+  });
+}

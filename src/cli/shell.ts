@@ -1,0 +1,82 @@
+import { Command, Option } from 'commander';
+import { composeContext } from '../composition.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import type { Progress, RunContext } from '../context.ts';
+import type { ExitCode } from '../domain/exit-code.ts';
+import { createLogger, logLevels, type LogLevel } from '../log.ts';
+import type { Output } from './output.ts';
+
+/** The outside world, as commands see it. Made once, in cli/run. */
+export interface Shell {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly homeDirectory: string;
+  readonly isRoot: boolean;
+  readonly signal: AbortSignal;
+  readonly output: Output;
+  readonly progress: Progress;
+  /** Asks on the terminal without echo; undefined where there is no terminal. */
+  readonly askPassword: ((prompt: string) => Promise<string>) | undefined;
+  /** Asks on the terminal; undefined where there is no terminal. */
+  readonly ask: ((prompt: string) => Promise<string>) | undefined;
+  /** Commands tell here how they ended. */
+  exitWith(code: ExitCode): void;
+}
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly envFile?: string;
+  readonly project?: string;
+  readonly json?: boolean;
+  readonly logLevel?: LogLevel;
+}
+
+/** A command with the common options; examples stand at the end of its help. */
+export function createCommand(name: string, description: string, examples: readonly string[]): Command {
+  return new Command(name)
+    .description(description)
+    .option('--env-file <path>', 'the env file of the project (default: .env)')
+    .option('--project <name>', 'the project in /etc/supabase-backup/<name>.env')
+    .option('--json', 'print one JSON document (docs/json.md)')
+    .addOption(
+      new Option('--log-level <level>', 'log to stderr as JSON lines').choices(logLevels).env('LOG_LEVEL').default('warn'),
+    )
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
+}
+
+/** Loads the configuration that the options name; warnings about it go to stderr. */
+export async function loadProject(shell: Shell, options: CommonOptions): Promise<LoadedConfig> {
+  const loaded = await loadConfig({
+    ...(options.envFile === undefined ? {} : { envFile: options.envFile }),
+    ...(options.project === undefined ? {} : { project: options.project }),
+    environment: shell.environment,
+    workingDirectory: shell.workingDirectory,
+    homeDirectory: shell.homeDirectory,
+    isRoot: shell.isRoot,
+    ...(shell.askPassword === undefined ? {} : { askPassword: shell.askPassword }),
+  });
+  for (const warning of loaded.warnings) shell.output.note(`Warning: ${warning}`);
+  return loaded;
+}
+
+/** Runs the work of a command with real tools, and puts them away afterwards. */
+export async function withContext<Result>(
+  shell: Shell,
+  options: CommonOptions,
+  work: (context: RunContext, loaded: LoadedConfig) => Promise<Result>,
+): Promise<Result> {
+  const loaded = await loadProject(shell, options);
+  const context = composeContext({
+    config: loaded.config,
+    log: createLogger(options.logLevel ?? 'warn'),
+    progress: shell.progress,
+    signal: shell.signal,
+    environment: shell.environment,
+  });
+  try {
+    return await work(context, loaded);
+  } finally {
+    shell.progress.end();
+    context.state.close();
+  }
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { ProjectConfig } from './config/project-config.ts';
+import type { Progress, RunContext } from './context.ts';
+import { borgEnvironment } from './tools/borg/environment.ts';
+import { createRepository } from './tools/borg/repository.ts';
+import { systemClock } from './tools/clock.ts';
+import { createFiles } from './tools/files/files.ts';
+import { createDatabases } from './tools/postgres/databases.ts';
+import { createCommandRunner } from './tools/process/run-command.ts';
+import { openStateStore } from './tools/state/store.ts';
+
+export interface CompositionOptions {
+  readonly config: ProjectConfig;
+  readonly log: Logger;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** The process's own environment; children see only a few variables of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What children need of our environment; nothing secret is among it. */
+const passedOn = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TZ', 'TMPDIR', 'SSH_AUTH_SOCK', 'XDG_CONFIG_HOME'];
+
+/** The only wiring: from a configuration to real tools. */
+export function composeContext(options: CompositionOptions): RunContext {
+  const { config, log, progress, signal, environment } = options;
+  const stateDirectory = join(config.stateDirectory, config.project);
+  const commands = createCommandRunner({ environment: childEnvironment(environment), signal });
+  const defined = Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  return {
+    config,
+    log: log.child({ project: config.project }),
+    clock: systemClock,
+    progress,
+    signal,
+    commands,
+    repository: createRepository({
+      config: config.repository,
+      commands,
+      environment: borgEnvironment(config.repository, config.stateDirectory, defined),
+      progress,
+    }),
+    databases: createDatabases(
+      { commands, directory: config.postgresBinDirectory, path: environment['PATH'] ?? '/usr/bin:/bin' },
+      signal,
+    ),
+    files: createFiles(join(stateDirectory, 'run'), commands),
+    state: openStateStore(stateDirectory),
+    agentVersion: agentVersion(),
+    hostname: hostname(),
+  };
+}
+
+/** Messages are matched by their texts, so they have to come in English; names come in UTF-8. */
+function childEnvironment(environment: CompositionOptions['environment']): Record<string, string> {
+  const kept = passedOn.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]] as const]));
+  return { ...Object.fromEntries(kept), LC_ALL: 'C.UTF-8' };
+}
+
+/** The version of this program, from its package.json. */
+export function agentVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

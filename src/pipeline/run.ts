@@ -1,0 +1,67 @@
+import type { RunContext, RunRecord } from '../context.ts';
+import type { RunStatus } from '../domain/exit-code.ts';
+import { AppError, messageOf } from '../errors.ts';
+
+export interface RunFrame {
+  readonly runId: string;
+  readonly startedAt: Date;
+  /** Private, made for this run alone, removed at its end; all children of the run work in it. */
+  readonly directory: string;
+}
+
+interface RunRequest {
+  readonly command: RunRecord['command'];
+  readonly startedAt: Date;
+  readonly backupId: string | undefined;
+}
+
+/**
+ * What every run has around it: the project's lock, a record in the run history whatever happens, a work directory that is gone
+ * afterwards, and an interruption that has a name. Throws AppError locked when another run of the project is going on.
+ */
+export async function withRun<Result extends { status: RunStatus }>(
+  context: RunContext,
+  request: RunRequest,
+  work: (frame: RunFrame) => Promise<Result>,
+): Promise<Result> {
+  const lock = await context.state.acquireLock();
+  const startedMs = context.clock.monotonicMs();
+  const runId = `${request.command}-${request.startedAt.toISOString()}-${process.pid}`;
+  context.state.startRun({ runId, ...request });
+  const finish = (outcome: Pick<RunRecord, 'status' | 'errorCode' | 'errorMessage'>): void =>
+    context.state.finishRun(runId, { ...outcome, durationMs: Math.round(context.clock.monotonicMs() - startedMs) });
+  try {
+    const result = await inWorkDirectory(context, runId, request, work);
+    finish({ status: result.status, errorCode: undefined, errorMessage: undefined });
+    return result;
+  } catch (error) {
+    const cause = nameInterruption(context, error);
+    finish({ status: 'failed', errorCode: cause instanceof AppError ? cause.code : 'failed', errorMessage: messageOf(cause) });
+    throw cause;
+  } finally {
+    context.progress.end();
+    lock.release();
+  }
+}
+
+async function inWorkDirectory<Result>(
+  context: RunContext,
+  runId: string,
+  request: RunRequest,
+  work: (frame: RunFrame) => Promise<Result>,
+): Promise<Result> {
+  const directory = await context.files.createWorkDirectory(runId.replaceAll(':', ''));
+  try {
+    return await work({ runId, startedAt: request.startedAt, directory });
+  } finally {
+    await context.files.removeWorkDirectory(directory);
+  }
+}
+
+function nameInterruption(context: RunContext, error: unknown): unknown {
+  if (!context.signal.aborted) return error;
+  return new AppError('interrupted', 'Interrupted. Nothing was left half done, and earlier backups are as they were.', {
+    hint: 'Start the command again when it suits you.',
+    cause: error,
+  });
+}

@@ -1,0 +1,27 @@
+import type { CreateRequest } from '../../context.ts';
+
+/** How long borg waits for a lock that another process holds, in seconds. */
+const lockWaitSeconds = '30';
+const common = ['--log-json', `--lock-wait=${lockWaitSeconds}`];
+
+/** A Borg command line; options stand before the archive, as Borg's parser wants it. The repository comes from BORG_REPO. */
+export function borgArguments(verb: string, options: readonly string[], positional: readonly string[]): string[] {
+  const [command, ...subcommands] = verb.split(' ');
+  return [command!, ...subcommands, ...common, ...options, ...positional];
+}
+
+/**
+ * `borg create` for dumps out of named pipes: their contents are read (`--read-special`), never looked up in the files cache,
+ * cut into chunks as the database's size asks, and compressed by Borg alone (decision 3 of the design).
+ */
+export function createArguments(request: CreateRequest): string[] {
+  const options = [
+    '--json',
+    '--progress',
+    '--read-special',
+    '--files-cache=disabled',
+    '--compression=zstd,3',
+    `--chunker-params=${request.chunkerParams}`,
+  ];
+  return borgArguments('create', options, [`::${request.name}`, ...request.paths]);
+}

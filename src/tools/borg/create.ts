@@ -1,0 +1,35 @@
+import type { Command, CommandRunner, CreateRequest, Progress, RunningCreate } from '../../context.ts';
+import { createArguments } from './arguments.ts';
+import { borgError } from './errors.ts';
+import { parseCreated } from './listing.ts';
+
+interface CreateTools {
+  readonly commands: CommandRunner;
+  readonly command: (args: readonly string[]) => Command;
+  readonly location: string;
+  readonly progress: Progress;
+}
+
+/**
+ * Starts `borg create`. Any code but 0 is a failure: Borg's "warning" (1) means that a path was missing or not readable, and
+ * an archive of ours has no path that may be missing.
+ */
+export function startCreate(tools: CreateTools, request: CreateRequest): RunningCreate {
+  const running = tools.commands.start({
+    ...tools.command(createArguments(request)),
+    cwd: request.directory,
+    onStderrLine: (line) => followProgress(line, tools.progress),
+  });
+  const finished = running.finished.then((result) => {
+    if (result.exitCode !== 0) throw borgError(tools.location, 'create', result);
+    return parseCreated(result.stdout);
+  });
+  finished.catch(() => undefined);
+  return { finished, terminate: () => running.terminate() };
+}
+
+function followProgress(line: string, progress: Progress): void {
+  if (!line.includes('"archive_progress"')) return;
+  const { original_size: originalBytes } = JSON.parse(line) as { original_size?: number };
+  if (originalBytes !== undefined) progress.bytes(originalBytes);
+}

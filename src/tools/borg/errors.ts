@@ -1,0 +1,111 @@
+import type { CommandResult } from '../../context.ts';
+import type { ErrorCode } from '../../domain/exit-code.ts';
+import { AppError } from '../../errors.ts';
+
+interface BorgMessage {
+  readonly level: string;
+  readonly id: string | undefined;
+  readonly text: string;
+}
+
+interface KnownFailure {
+  /** Matches Borg's message id, or the text where Borg gives none. */
+  readonly pattern: RegExp;
+  readonly code: ErrorCode;
+  readonly message: (location: string) => string;
+  readonly hint: string;
+}
+
+/** Message ids: https://borgbackup.readthedocs.io/en/stable/internals/frontends.html#message-ids */
+const knownFailures: readonly KnownFailure[] = [
+  {
+    pattern: /^(PassphraseWrong|PasscommandFailure)$|passphrase supplied in .* is incorrect/,
+    code: 'passphrase_wrong',
+    message: (location) => `The passphrase does not open the repository ${location}. Nothing was changed.`,
+    hint: 'Check BORG_PASSPHRASE (or its _FILE or _COMMAND): it must be the one the repository was created with.',
+  },
+  {
+    pattern: /^(LockTimeout|LockErrorT?|LockFailed|NotLocked)$|Failed to (create\/)?acquire the lock/,
+    code: 'locked',
+    message: (location) => `Another Borg process holds the lock of the repository ${location}. Nothing was changed.`,
+    hint: 'Wait for it to end. If it died on another machine, run `borg break-lock` once nothing uses the repository any more.',
+  },
+  {
+    pattern: /No space left on device|Disk quota exceeded|InsufficientFreeSpaceError|StorageQuotaExceeded/,
+    code: 'no_space',
+    message: (location) => `There is no space left for the repository ${location}. Its earlier archives are safe.`,
+    hint: 'Free some space on the disk of the repository (or of STATE_DIR, which holds its cache), or shorten RETENTION_DAYS and run `agent prune`.',
+  },
+  {
+    pattern: /^Repository\.(DoesNotExist|ParentPathDoesNotExist)$|^Repository\.InvalidRepository$/,
+    code: 'repository_missing',
+    message: (location) => `There is no Borg repository at ${location}.`,
+    hint: 'Create it with `agent init`, or correct BORG_REPO; is the disk mounted?',
+  },
+  {
+    pattern: /^Repository\.(AlreadyExists|PathAlreadyExists)$/,
+    code: 'repository_exists',
+    message: (location) => `There is already something at ${location}; it was left as it is.`,
+    hint: 'If it is the repository of this project there is nothing to do; otherwise choose another BORG_REPO.',
+  },
+  {
+    pattern: /^ConnectionClosed|^ConnectionBroken|Connection closed by remote host/,
+    code: 'repository_failed',
+    message: (location) => `The connection to the repository ${location} could not be made, or broke.`,
+    hint: 'Try `ssh` to that host as this user; check BORG_RSH, the key, and that borg is installed there.',
+  },
+  {
+    pattern:
+      /^Cache\.(RepositoryAccessAborted|RepositoryReplay|CacheInitAbortedError|EncryptionMethodMismatch)$|^Repository\.ReplayError/,
+    code: 'repository_failed',
+    message: (location) =>
+      `Borg refuses the repository ${location}: it was moved, replaced or rolled back since it was last used.`,
+    hint: 'If you did that yourself, run one command with BORG_RELOCATED_REPO_ACCESS_IS_OK=yes, or delete the cache below STATE_DIR; otherwise find out who did.',
+  },
+];
+
+/** Turns a failed borg command into the error that a user can act on. Earlier archives are never touched by a failure. */
+export function borgError(location: string, verb: string, result: CommandResult): AppError {
+  const messages = parseMessages(result.stderr);
+  for (const failure of knownFailures) {
+    const hit = messages.some(({ id, text }) => failure.pattern.test(id ?? '') || failure.pattern.test(text));
+    if (hit) {
+      return new AppError(failure.code, failure.message(location), {
+        hint: failure.hint,
+        retryable: failure.code === 'locked',
+        cause: describe(messages),
+      });
+    }
+  }
+  const how = result.signal === null ? `ended with code ${result.exitCode}` : `was ended by ${result.signal}`;
+  return new AppError('repository_failed', `borg ${verb} ${how}: ${describe(messages)} Earlier archives are safe.`, {
+    hint: 'Run `agent doctor`; if it finds nothing, run `borg check` on the repository.',
+  });
+}
+
+function describe(messages: readonly BorgMessage[]): string {
+  const said = messages
+    .filter(({ level }) => level !== 'INFO' && level !== 'DEBUG')
+    .map(({ text }) => text.trim().split('\n')[0]!);
+  const text = said.slice(-3).join(' / ') || 'it said nothing';
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function parseMessages(stderr: string): BorgMessage[] {
+  return stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(parseMessage)
+    .filter((message) => message !== undefined);
+}
+
+/** Borg prints JSON (`--log-json`), but for usage errors and what ssh says. */
+function parseMessage(line: string): BorgMessage | undefined {
+  try {
+    const parsed = JSON.parse(line) as { type?: string; levelname?: string; msgid?: string; message?: string };
+    if (parsed.type !== 'log_message') return undefined;
+    return { level: parsed.levelname ?? 'ERROR', id: parsed.msgid, text: parsed.message ?? '' };
+  } catch {
+    return { level: 'ERROR', id: undefined, text: line };
+  }
+}

@@ -1,0 +1,89 @@
+import { access } from 'node:fs/promises';
+import type { RepositoryConfig } from '../../config/project-config.ts';
+import type { Command, CommandResult, CommandRunner, Progress, Repository } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { borgArguments } from './arguments.ts';
+import { startCreate } from './create.ts';
+import { borgError } from './errors.ts';
+import { parseListing, parseSizes } from './listing.ts';
+
+export interface BorgOptions {
+  readonly config: RepositoryConfig;
+  readonly commands: CommandRunner;
+  /** From `borgEnvironment`. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly progress: Progress;
+}
+
+/** The archive store: real Borg, one command a method. */
+export function createRepository(options: BorgOptions): Repository {
+  const { commands } = options;
+  const location = options.config.location;
+  const command = (args: readonly string[]): Command => ({
+    file: 'borg',
+    args,
+    env: options.environment,
+    secret: options.config.passphrase.reveal(),
+  });
+  const run = async (verb: string, flags: readonly string[], positional: readonly string[]): Promise<CommandResult> => {
+    const result = await commands.run(command(borgArguments(verb, flags, positional)));
+    if (result.exitCode !== 0) throw borgError(location, verb, result);
+    return result;
+  };
+
+  return {
+    location,
+    async version() {
+      const result = await commands.run({ file: 'borg', args: ['--version'] });
+      return /\d+(\.\d+)+\S*/.exec(result.stdout)?.[0] ?? result.stdout.trim();
+    },
+    async initialize() {
+      await run('init', ['--encryption=repokey-blake2', '--make-parent-dirs'], []);
+    },
+    async exportKey(file) {
+      await refuseExisting(file);
+      await run('key export', [], ['::', file]);
+    },
+    async list() {
+      const result = await run('list', ['--json', '--consider-checkpoints', '--format={archive}{hostname}'], []);
+      return parseListing(result.stdout);
+    },
+    create: (request) => startCreate({ commands, command, location, progress: options.progress }, request),
+    async rename(from, to) {
+      await run('rename', [], [`::${from}`, to]);
+    },
+    async delete(names) {
+      const [first, ...others] = names;
+      if (first !== undefined) await run('delete', [], [`::${first}`, ...others]);
+    },
+    async compact() {
+      await run('compact', [], []);
+    },
+    async sizes(archive) {
+      const result = await run('info', ['--json'], [`::${archive}`]);
+      return parseSizes(result.stdout);
+    },
+    async readText(archive, path) {
+      const result = await commands.run(command(borgArguments('extract', ['--stdout'], [`::${archive}`, path])));
+      if (result.exitCode === 1 && result.stderr.includes('never matched')) return undefined;
+      if (result.exitCode !== 0) throw borgError(location, 'extract', result);
+      return result.stdout;
+    },
+    startRead: (archive, path) =>
+      commands.start({ ...command(borgArguments('extract', ['--stdout'], [`::${archive}`, path])), stdout: 'pipe' }),
+    assertRead(result) {
+      if (result.exitCode !== 0) throw borgError(location, 'extract', result);
+    },
+  };
+}
+
+async function refuseExisting(file: string): Promise<void> {
+  const exists = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return;
+  throw new AppError('usage', `The file ${file} is there already; it was left as it is.`, {
+    hint: 'Choose another name: an exported key is never written over.',
+  });
+}

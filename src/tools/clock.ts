@@ -1,0 +1,7 @@
+import type { Clock } from '../context.ts';
+
+/** The system's clock; the only place that reads it. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+};

@@ -1,0 +1,42 @@
+import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandRunner, Files } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { createFifos, openFifoForWriting } from './fifo.ts';
+import { endProcessesBelow } from './orphans.ts';
+
+/** The file system, as the pipelines need it. `baseDirectory` holds the work directories of one project. */
+export function createFiles(baseDirectory: string, commands: CommandRunner): Files {
+  return {
+    async createWorkDirectory(name) {
+      await makePrivateDirectory(baseDirectory);
+      for (const left of await readdir(baseDirectory)) {
+        await endProcessesBelow(join(baseDirectory, left));
+        await rm(join(baseDirectory, left), { recursive: true, force: true });
+      }
+      const path = join(baseDirectory, name);
+      await makePrivateDirectory(path);
+      return path;
+    },
+    removeWorkDirectory: (path) => rm(path, { recursive: true, force: true }),
+    createFifos: (paths) => createFifos(commands, paths),
+    openFifoForWriting,
+    writeText: (path, text) => writeFile(path, text, { mode: 0o600, flag: 'wx' }),
+    async freeBytes(path) {
+      const stats = await statfs(path);
+      return stats.bavail * stats.bsize;
+    },
+  };
+}
+
+/** Makes a directory that nobody else can look into. */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new AppError('failed', `The directory ${path} cannot be made: ${(error as Error).message}.`, {
+      hint: 'Point STATE_DIR to a directory that this user may write to, with room left.',
+      cause: error,
+    });
+  }
+}

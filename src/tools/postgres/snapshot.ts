@@ -1,0 +1,31 @@
+import type { ConnectionConfig } from '../../config/project-config.ts';
+import type { Snapshot } from '../../context.ts';
+import { connect } from './session.ts';
+
+/**
+ * What a session that reads for a backup sets first: no time limit that the role or database may carry, rows never filtered
+ * by row security (an error instead), and an empty search_path, so that every name comes out qualified.
+ */
+const preparation = [
+  'SET statement_timeout = 0',
+  'SET lock_timeout = 0',
+  'SET idle_in_transaction_session_timeout = 0',
+  'SET row_security = off',
+  "SELECT pg_catalog.set_config('search_path', '', false)",
+  // From 14 on: a long count ends on the server, too, when this agent is no more.
+  "SELECT pg_catalog.set_config(name, '1s', false) FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'",
+  'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+];
+
+/** Opens a transaction that exports its snapshot; the snapshot lives until `close`. */
+export async function openSnapshot(connection: ConnectionConfig, signal: AbortSignal): Promise<Snapshot> {
+  const session = await connect(connection, signal);
+  try {
+    for (const statement of preparation) await session.query(statement);
+    const rows = await session.query<{ id: string }>('SELECT pg_catalog.pg_export_snapshot() AS id');
+    return { id: rows[0]!.id, query: session.query, close: session.close };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}

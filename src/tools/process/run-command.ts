@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { execa } from 'execa';
+import type { Command, CommandResult, CommandRunner, RunningCommand } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { collectText, followLines, TextTail } from './output.ts';
+
+const stderrTailBytes = 64 * 1024;
+const killDelayMs = 10_000;
+/** util-linux, there on every Debian: it asks the kernel to signal the program when its parent dies, however that dies. */
+const setpriv = '/usr/bin/setpriv';
+
+export interface CommandRunnerOptions {
+  /** All that a child sees of our own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends every command of `run`. */
+  readonly signal: AbortSignal;
+}
+
+export function createCommandRunner(options: CommandRunnerOptions): CommandRunner {
+  const start = (command: Command): RunningCommand => startCommand(command, options.environment);
+  return {
+    start,
+    async run(command) {
+      options.signal.throwIfAborted();
+      const running = start(command);
+      const terminate = (): void => void running.terminate();
+      options.signal.addEventListener('abort', terminate, { once: true });
+      try {
+        const result = await running.finished;
+        options.signal.throwIfAborted();
+        return result;
+      } finally {
+        options.signal.removeEventListener('abort', terminate);
+      }
+    },
+  };
+}
+
+function startCommand(command: Command, environment: Readonly<Record<string, string>>): RunningCommand {
+  const [file, args] = bindToOurLife(command);
+  const subprocess = execa(file, args, {
+    cwd: command.cwd ?? '/',
+    env: { ...environment, ...command.env },
+    extendEnv: false,
+    reject: false,
+    buffer: false,
+    stripFinalNewline: false,
+    forceKillAfterDelay: killDelayMs,
+    stdio: [
+      command.stdin ?? 'ignore',
+      command.stdout === 'ignore' ? 'ignore' : 'pipe',
+      'pipe',
+      command.secret === undefined ? 'ignore' : new TextEncoder().encode(command.secret),
+    ],
+  });
+  const stderr = new TextTail(stderrTailBytes);
+  subprocess.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
+  if (command.onStderrLine !== undefined) followLines(subprocess.stderr, command.onStderrLine);
+  const collected = (command.stdout ?? 'collect') === 'collect' ? collectText(subprocess.stdout!) : undefined;
+
+  const finished = (async (): Promise<CommandResult> => {
+    const outcome = await subprocess;
+    assertStarted(command.file, outcome, stderr.text());
+    return {
+      exitCode: outcome.exitCode ?? null,
+      signal: outcome.signal ?? null,
+      stdout: (await collected) ?? '',
+      stderr: stderr.text(),
+    };
+  })();
+  // Whoever started it awaits it later; until then a failure to start must not count as unhandled.
+  finished.catch(() => undefined);
+  return {
+    pid: subprocess.pid,
+    stdout: command.stdout === 'pipe' ? subprocess.stdout! : undefined,
+    finished,
+    async terminate() {
+      subprocess.kill('SIGTERM');
+      await finished.catch(() => undefined);
+    },
+  };
+}
+
+/** A child must not outlive us: a pg_dump without its agent holds a snapshot, a borg waits at a pipe for ever. */
+function bindToOurLife(command: Command): [string, readonly string[]] {
+  if (!existsSync(setpriv)) return [command.file, command.args];
+  return [setpriv, ['--pdeathsig', 'TERM', '--', command.file, ...command.args]];
+}
+
+function assertStarted(
+  file: string,
+  outcome: { exitCode?: number | undefined; code?: string | undefined },
+  stderr: string,
+): void {
+  const missing = outcome.code === 'ENOENT' || (outcome.exitCode === 127 && stderr.startsWith('setpriv:'));
+  if (!missing) return;
+  throw new AppError('tool_missing', `The program ${file} is not installed.`, {
+    hint: 'Install it (Debian: apt install borgbackup postgresql-client) and try again; `agent doctor` checks everything.',
+  });
+}

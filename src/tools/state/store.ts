@@ -1,0 +1,143 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { IndexedArchive, RunRecord, StateStore } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { tryLock } from './lock.ts';
+
+/** Raised with every change of a table; an older file is brought up to date by the statements it has not seen yet. */
+const migrations = [
+  `CREATE TABLE runs (
+     run_id TEXT PRIMARY KEY, command TEXT NOT NULL, status TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms INTEGER,
+     backup_id TEXT, error_code TEXT, error_message TEXT) STRICT;
+   CREATE INDEX runs_started_at ON runs (started_at);
+   CREATE TABLE archives (
+     archive_id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, chunker_params TEXT NOT NULL,
+     original_bytes INTEGER, deduplicated_bytes INTEGER) STRICT;
+   CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+];
+
+const keyExportedFact = 'key_exported_at';
+
+/** Opens the state of one project in `directory`, which is made when it is missing. */
+export function openStateStore(directory: string): StateStore {
+  const database = openDatabase(directory);
+  const lockPath = join(directory, 'lock.db');
+  const all = (sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] => database.prepare(sql).all(...values);
+  const run = (sql: string, ...values: SQLInputValue[]): void => void database.prepare(sql).run(...values);
+
+  return {
+    async acquireLock() {
+      const lock = tryLock(lockPath);
+      if (lock === undefined)
+        throw lockedError(all("SELECT * FROM runs WHERE status = 'running' ORDER BY started_at DESC LIMIT 1").map(toRun)[0]);
+      run(
+        "UPDATE runs SET status = 'failed', error_code = 'failed', error_message = 'the process ended without a word (killed, or the machine went down)' WHERE status = 'running'",
+      );
+      return lock;
+    },
+    isLocked() {
+      const lock = tryLock(lockPath);
+      lock?.release();
+      return lock === undefined;
+    },
+    startRun(record) {
+      run(
+        "INSERT INTO runs (run_id, command, status, started_at, backup_id) VALUES (?, ?, 'running', ?, ?)",
+        record.runId,
+        record.command,
+        record.startedAt.toISOString(),
+        record.backupId ?? null,
+      );
+    },
+    finishRun(runId, outcome) {
+      run(
+        'UPDATE runs SET status = ?, duration_ms = ?, error_code = ?, error_message = ? WHERE run_id = ?',
+        outcome.status,
+        outcome.durationMs ?? null,
+        outcome.errorCode ?? null,
+        outcome.errorMessage ?? null,
+        runId,
+      );
+    },
+    listRuns: (limit) => all('SELECT * FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?', limit).map(toRun),
+    indexedArchives: () => all('SELECT * FROM archives').map(toArchive),
+    indexArchive(archive) {
+      run(
+        'INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?)',
+        archive.archiveId,
+        archive.name,
+        archive.kind,
+        archive.status,
+        archive.chunkerParams,
+        archive.sizes?.originalBytes ?? null,
+        archive.sizes?.deduplicatedBytes ?? null,
+      );
+    },
+    forgetArchives(archiveIds) {
+      for (const id of archiveIds) run('DELETE FROM archives WHERE archive_id = ?', id);
+    },
+    noteKeyExported: (at) => run('INSERT OR REPLACE INTO facts VALUES (?, ?)', keyExportedFact, at.toISOString()),
+    keyExportedAt() {
+      const [row] = all('SELECT value FROM facts WHERE name = ?', keyExportedFact);
+      return row === undefined ? undefined : new Date(String(row['value']));
+    },
+    close: () => database.close(),
+  };
+}
+
+function openDatabase(directory: string): DatabaseSync {
+  const path = join(directory, 'state.db');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const database = new DatabaseSync(path, { timeout: 5_000 });
+    chmodSync(path, 0o600);
+    migrate(database);
+    return database;
+  } catch (error) {
+    throw new AppError('failed', `The run history ${path} cannot be opened: ${(error as Error).message}.`, {
+      hint: 'STATE_DIR must be writable and have room left. A damaged state.db may be deleted: it is rebuilt from the archives.',
+      cause: error,
+    });
+  }
+}
+
+function migrate(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE');
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  for (const statements of migrations.slice(version)) database.exec(statements);
+  database.exec(`PRAGMA user_version = ${Math.max(version, migrations.length)}; COMMIT`);
+}
+
+function lockedError(running: RunRecord | undefined): AppError {
+  const what = running === undefined ? '' : `: a ${running.command} that started at ${running.startedAt.toISOString()}`;
+  return new AppError('locked', `Another run of this project is going on${what}. It was not disturbed, and nothing was done.`, {
+    hint: 'Wait until it ends (`agent status` shows it), then try again.',
+    retryable: true,
+  });
+}
+
+function toRun(row: Record<string, unknown>): RunRecord {
+  return {
+    runId: String(row['run_id']),
+    command: row['command'] as RunRecord['command'],
+    status: row['status'] as RunRecord['status'],
+    startedAt: new Date(String(row['started_at'])),
+    durationMs: (row['duration_ms'] as number | null) ?? undefined,
+    backupId: (row['backup_id'] as string | null) ?? undefined,
+    errorCode: (row['error_code'] as string | null) ?? undefined,
+    errorMessage: (row['error_message'] as string | null) ?? undefined,
+  };
+}
+
+function toArchive(row: Record<string, unknown>): IndexedArchive {
+  const originalBytes = row['original_bytes'] as number | null;
+  return {
+    archiveId: String(row['archive_id']),
+    name: String(row['name']),
+    kind: row['kind'] as IndexedArchive['kind'],
+    status: row['status'] as IndexedArchive['status'],
+    chunkerParams: String(row['chunker_params']),
+    sizes: originalBytes === null ? undefined : { originalBytes, deduplicatedBytes: row['deduplicated_bytes'] as number },
+  };
+}
