@@ -1,0 +1,57 @@
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { whenTestEnds } from './cleanup.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export interface AgentOptions {
+  /** Added to PATH, LANG and a HOME that does not exist: nothing else of the tests' own environment gets in. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Its standard input, empty unless given; never a terminal. */
+  readonly input?: string;
+}
+
+export interface AgentResult {
+  /** 128 and the signal's number when one ended it, as a shell would say. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Stdout as the one JSON document that it must be. */
+  json<Document>(): Document;
+}
+
+export interface RunningAgent {
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+  readonly finished: Promise<AgentResult>;
+}
+
+/** Runs `agent ARGS` as a process of its own; how that ends is for the test to judge. */
+export async function runAgent(args: readonly string[], options: AgentOptions = {}): Promise<AgentResult> {
+  return startAgent(args, options).finished;
+}
+
+/** Starts `agent ARGS`. If it still runs when the test is over, it is killed. */
+export function startAgent(args: readonly string[], options: AgentOptions = {}): RunningAgent {
+  const subprocess = execa(process.execPath, [main, ...args], {
+    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/nonexistent', ...options.env },
+    extendEnv: false,
+    cwd: options.cwd ?? '/',
+    input: options.input ?? '',
+    stripFinalNewline: false,
+    reject: false,
+  });
+  whenTestEnds(async () => {
+    subprocess.kill('SIGKILL');
+    await subprocess;
+  });
+  const finished = subprocess.then(({ exitCode, signal, stdout, stderr }) => ({
+    exitCode: exitCode ?? 128 + constants.signals[signal as NodeJS.Signals],
+    stdout,
+    stderr,
+    json: <Document>() => JSON.parse(stdout) as Document,
+  }));
+  return { pid: subprocess.pid!, kill: (signal) => void subprocess.kill(signal), finished };
+}
