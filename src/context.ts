@@ -194,8 +194,8 @@ export interface Files {
   createFifos(paths: readonly string[]): Promise<void>;
   /** Opens a named pipe for writing as soon as somebody reads it. Rejects with the signal's reason when that is aborted first. */
   openFifoForWriting(path: string, signal: AbortSignal): Promise<Writable>;
-  /** Writes a private file (0600). */
-  writeText(path: string, text: string): Promise<void>;
+  /** Writes all of a stream into a new private file (0600). */
+  saveStream(path: string, stream: Readable): Promise<void>;
   freeBytes(path: string): Promise<number>;
 }
 

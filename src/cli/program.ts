@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { agentVersion } from '../composition.ts';
 import { backupCommand } from './commands/backup.ts';
 import { initCommand } from './commands/init.ts';
+import { restoreCommand } from './commands/restore.ts';
 import type { Shell } from './shell.ts';
 
 /** The command line: nothing but names; each command stands in a file of its own. */
@@ -11,7 +12,7 @@ export function createProgram(shell: Shell): Command {
     .version(agentVersion())
     .showSuggestionAfterError()
     .addHelpText('after', '\nStart with: agent doctor, agent init, agent backup. Exit codes: README.md.');
-  const commands = [initCommand, backupCommand];
+  const commands = [initCommand, backupCommand, restoreCommand];
   for (const create of commands) program.addCommand(create(shell));
   return program;
 }

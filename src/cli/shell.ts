@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { composeContext } from '../composition.ts';
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.ts';
 import type { Progress, RunContext } from '../context.ts';
 import type { ExitCode } from '../domain/exit-code.ts';
 import { createLogger, logLevels, type LogLevel } from '../log.ts';
@@ -44,9 +44,9 @@ export function createCommand(name: string, description: string, examples: reado
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
 }
 
-/** Loads the configuration that the options name; warnings about it go to stderr. */
-export async function loadProject(shell: Shell, options: CommonOptions): Promise<LoadedConfig> {
-  const loaded = await loadConfig({
+/** What both kinds of configuration, a project's and a target's, are loaded from. */
+export function loadOptions(shell: Shell, options: CommonOptions): LoadOptions {
+  return {
     ...(options.envFile === undefined ? {} : { envFile: options.envFile }),
     ...(options.project === undefined ? {} : { project: options.project }),
     environment: shell.environment,
@@ -54,7 +54,12 @@ export async function loadProject(shell: Shell, options: CommonOptions): Promise
     homeDirectory: shell.homeDirectory,
     isRoot: shell.isRoot,
     ...(shell.askPassword === undefined ? {} : { askPassword: shell.askPassword }),
-  });
+  };
+}
+
+/** Loads the configuration that the options name; warnings about it go to stderr. */
+export async function loadProject(shell: Shell, options: CommonOptions): Promise<LoadedConfig> {
+  const loaded = await loadConfig(loadOptions(shell, options));
   for (const warning of loaded.warnings) shell.output.note(`Warning: ${warning}`);
   return loaded;
 }

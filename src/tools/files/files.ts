@@ -1,5 +1,7 @@
-import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { CommandRunner, Files } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { createFifos, openFifoForWriting } from './fifo.ts';
@@ -21,7 +23,7 @@ export function createFiles(baseDirectory: string, commands: CommandRunner): Fil
     removeWorkDirectory: (path) => rm(path, { recursive: true, force: true }),
     createFifos: (paths) => createFifos(commands, paths),
     openFifoForWriting,
-    writeText: (path, text) => writeFile(path, text, { mode: 0o600, flag: 'wx' }),
+    saveStream: (path, stream) => pipeline(stream, createWriteStream(path, { mode: 0o600, flags: 'wx' })),
     async freeBytes(path) {
       const stats = await statfs(path);
       return stats.bavail * stats.bsize;

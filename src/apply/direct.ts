@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { createRoleStatements } from './roles.ts';
+import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
+
+const stagedDump = 'full.dump';
+const mayRemain = 'What was restored before that stays on the target.';
+/** Room for the staged dump, with some to spare. */
+const spareBytes = 256 * 1024 * 1024;
+
+/**
+ * Restores with pg_restore connected to the target, not in one transaction: for `--jobs`, and where losses were accepted.
+ * (In one psql script a COPY into a table that could not be created would leave its rows to be read as SQL; pg_restore skips them.)
+ * Answers the statements that failed; without accepted losses the first one ends the restore. Throws AppError restore_failed.
+ */
+export async function applyDirectly(context: RunContext, request: ApplyRequest, jobs: number | undefined): Promise<string[]> {
+  await createRoles(context, request);
+  const result = jobs === undefined ? await streamDump(context, request) : await stageDump(context, request, jobs);
+  context.signal.throwIfAborted();
+  const failures = parseFailures(result.stderr);
+  const tolerated = request.plan.tolerant && failures.length > 0;
+  if (result.exitCode !== 0 && !tolerated) throw restoreError(mayRemain, result);
+  return failures;
+}
+
+async function createRoles(context: RunContext, request: ApplyRequest): Promise<void> {
+  const session = await context.databases.connect(request.connection);
+  try {
+    await session.query('BEGIN');
+    for (const statement of createRoleStatements(request.plan.missingRoles, request.roles)) await session.query(statement);
+    await session.query('COMMIT');
+  } finally {
+    await session.close();
+  }
+}
+
+async function streamDump(context: RunContext, request: ApplyRequest): Promise<CommandResult> {
+  const reading = context.repository.startRead(request.archive, 'database/full.dump');
+  try {
+    showProgress(context, request, reading.stdout!);
+    const result = await runRestore(context, request, { options: [], stdin: reading.stdout!, source: [] });
+    reading.stdout!.destroy();
+    const read = await reading.finished;
+    if (!read.stderr.includes('BrokenPipe')) context.repository.assertRead(read);
+    return result;
+  } finally {
+    await reading.terminate();
+  }
+}
+
+/** Only a file can be read by several jobs at once. Borg checks every byte while it writes it, before the target is touched. */
+async function stageDump(context: RunContext, request: ApplyRequest, jobs: number): Promise<CommandResult> {
+  await assertRoom(context, request);
+  const reading = context.repository.startRead(request.archive, 'database/full.dump');
+  try {
+    showProgress(context, request, reading.stdout!);
+    await context.files.saveStream(join(request.directory, stagedDump), reading.stdout!);
+    context.repository.assertRead(await reading.finished);
+  } finally {
+    await reading.terminate();
+  }
+  context.progress.step(`Restoring with ${jobs} jobs`);
+  return runRestore(context, request, { options: [`--jobs=${jobs}`], source: [stagedDump] });
+}
+
+async function assertRoom(context: RunContext, request: ApplyRequest): Promise<void> {
+  const needed = (request.sizes?.originalBytes ?? 0) + spareBytes;
+  const free = await context.files.freeBytes(request.directory);
+  if (free >= needed) return;
+  const inMiB = (bytes: number): number => Math.ceil(bytes / 1024 / 1024);
+  throw new AppError(
+    'no_space',
+    `A restore with --jobs needs ${inMiB(needed)} MiB below STATE_DIR; ${inMiB(free)} MiB are free. Nothing was touched.`,
+    {
+      hint: 'Restore without --jobs, which streams and needs no room, or point STATE_DIR to a larger disk.',
+    },
+  );
+}
+
+interface RestoreInput {
+  readonly options: readonly string[];
+  readonly stdin?: Readable;
+  readonly source: readonly string[];
+}
+
+async function runRestore(context: RunContext, request: ApplyRequest, input: RestoreInput): Promise<CommandResult> {
+  const strictness = request.plan.tolerant ? [] : ['--exit-on-error'];
+  const lines: string[] = [];
+  const running: RunningCommand = context.commands.start({
+    file: request.programs.pgRestore,
+    args: [
+      ...strictness,
+      ...input.options,
+      ...ownerOptions(request.plan),
+      `--dbname=${conninfo(request.database)}`,
+      ...input.source,
+    ],
+    env: request.environment,
+    cwd: request.directory,
+    ...(input.stdin === undefined ? {} : { stdin: input.stdin }),
+    onStderrLine: (line) => {
+      if (lines.length < maximumFailureLines && line.includes('error: ')) lines.push(line);
+    },
+  });
+  const terminate = (): void => void running.terminate();
+  context.signal.addEventListener('abort', terminate, { once: true });
+  try {
+    const result = await running.finished;
+    return { ...result, stderr: lines.length > 0 ? lines.join('\n') : result.stderr };
+  } finally {
+    context.signal.removeEventListener('abort', terminate);
+  }
+}
+
+const maximumFailureLines = 1000;
+
+/** pg_restore names each statement that failed: `pg_restore: error: could not execute query: ERROR:  ...`. */
+function parseFailures(stderr: string): string[] {
+  return stderr
+    .split('\n')
+    .filter((line) => line.includes('could not execute query') || line.includes('COPY failed'))
+    .map((line) => line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, ''));
+}
+
+function showProgress(context: RunContext, request: ApplyRequest, stream: Readable): void {
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    context.progress.bytes(bytes, request.sizes?.originalBytes);
+  });
+}
+
+function conninfo(database: string): string {
+  return `dbname='${database.replaceAll(/[\\']/g, '\\$&')}'`;
+}

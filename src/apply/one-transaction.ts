@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
+import { createRoleStatements } from './roles.ts';
+import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
+
+const scriptPath = 'restore.sql';
+const untouched = 'Nothing of it stayed on the target.';
+
+/**
+ * Streams the dump from Borg through pg_restore into one psql, all of it in one transaction.
+ *
+ * The COMMIT is the last thing that pg_restore prints (`--single-transaction`), and it prints it only when it has read the whole
+ * dump. So whatever breaks before, Borg, pg_restore or this program, psql comes to the end of its script without a COMMIT, and the
+ * server rolls back. psql's own --single-transaction would commit a script that was cut short.
+ * Throws AppError restore_failed.
+ */
+export async function applyInOneTransaction(context: RunContext, request: ApplyRequest): Promise<void> {
+  const script = join(request.directory, scriptPath);
+  await context.files.createFifos([script]);
+  const psql = startPsql(context, request);
+  const running = new Set<RunningCommand>([psql]);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const terminateAll = (): void => running.forEach((command) => void command.terminate());
+  signal.addEventListener('abort', terminateAll, { once: true });
+  void psql.finished.then(() => stop.abort());
+  try {
+    const sink = await openScript(context, script, psql, signal);
+    await write(sink, preamble(request));
+    const read = await feed(context, request, running);
+    sink.end();
+    const applied = await psql.finished;
+    context.signal.throwIfAborted();
+    assertApplied(context, { applied, ...read });
+  } finally {
+    terminateAll();
+    await Promise.all([...running].map(({ finished }) => finished.catch(() => undefined)));
+  }
+}
+
+function startPsql(context: RunContext, request: ApplyRequest): RunningCommand {
+  return context.commands.start({
+    file: request.programs.psql,
+    args: ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--output=/dev/null', `--file=${scriptPath}`],
+    env: request.environment,
+    cwd: request.directory,
+    stdout: 'ignore',
+  });
+}
+
+/** psql opens its script only after it has connected: when it cannot, the pipe never gets a reader. */
+async function openScript(context: RunContext, script: string, psql: RunningCommand, signal: AbortSignal): Promise<Writable> {
+  try {
+    const sink = await context.files.openFifoForWriting(script, signal);
+    // A psql that has stopped at an error closes the pipe; its own message says why.
+    sink.on('error', () => undefined);
+    return sink;
+  } catch {
+    context.signal.throwIfAborted();
+    throw restoreError(untouched, await psql.finished);
+  }
+}
+
+/** pg_restore's own BEGIN only warns inside of a transaction, and that is kept quiet until it sets its own level. */
+function preamble(request: ApplyRequest): string {
+  const roles = createRoleStatements(request.plan.missingRoles, request.roles);
+  return ['SET client_min_messages = error;', 'SET statement_timeout = 0;', 'BEGIN;', ...roles, ''].join('\n');
+}
+
+async function write(sink: Writable, text: string): Promise<void> {
+  if (!sink.write(text)) await once(sink, 'drain').catch(() => undefined);
+}
+
+interface ReadResults {
+  readonly read: CommandResult;
+  readonly translated: CommandResult;
+}
+
+async function feed(context: RunContext, request: ApplyRequest, running: Set<RunningCommand>): Promise<ReadResults> {
+  const reading = context.repository.startRead(request.archive, 'database/full.dump');
+  running.add(reading);
+  const translating = context.commands.start({
+    file: request.programs.pgRestore,
+    args: ['--single-transaction', ...ownerOptions(request.plan), `--file=${scriptPath}`],
+    env: request.environment,
+    cwd: request.directory,
+    stdin: reading.stdout!,
+    stdout: 'ignore',
+  });
+  running.add(translating);
+  let bytes = 0;
+  reading.stdout!.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    context.progress.bytes(bytes, request.sizes?.originalBytes);
+  });
+  const translated = await translating.finished;
+  reading.stdout!.destroy();
+  return { translated, read: await reading.finished };
+}
+
+function assertApplied(context: RunContext, results: ReadResults & { applied: CommandResult }): void {
+  const { applied, translated, read } = results;
+  if (applied.exitCode !== 0) throw restoreError(untouched, applied);
+  if (translated.exitCode === 0) return;
+  // Borg's own error, of which pg_restore sees only a dump that ends too early.
+  context.repository.assertRead(read);
+  throw restoreError(untouched, translated);
+}

@@ -1,0 +1,43 @@
+import type { Role } from '../domain/manifest.ts';
+import { quoteIdentifier, settingAssignment } from '../domain/sql.ts';
+
+/**
+ * The statements that create roles with their attributes, settings and memberships. Roles that exist on the target are not
+ * among `missing` and stay as they are; a membership is granted only when one of its two roles is new.
+ */
+export function createRoleStatements(missing: readonly Role[], all: readonly Role[]): string[] {
+  const created = new Set(missing.map(({ name }) => name));
+  const known = new Set(all.map(({ name }) => name));
+  const grants = all.flatMap((member) =>
+    member.memberOf
+      .filter(({ role }) => created.has(member.name) || created.has(role))
+      // Predefined roles (pg_read_all_data) are not captured, but every server has them.
+      .filter(({ role }) => known.has(role) || role.startsWith('pg_'))
+      .map(({ role, adminOption }) => grantStatement(role, member.name, adminOption)),
+  );
+  return [
+    ...missing.map((role) => `CREATE ROLE ${quoteIdentifier(role.name)} WITH ${attributes(role)};`),
+    ...missing.flatMap((role) =>
+      role.settings.map((setting) => `ALTER ROLE ${quoteIdentifier(role.name)} SET ${settingAssignment(setting)};`),
+    ),
+    ...grants,
+  ];
+}
+
+function attributes(role: Role): string {
+  const flag = (on: boolean, name: string): string => (on ? name : `NO${name}`);
+  return [
+    flag(role.superuser, 'SUPERUSER'),
+    flag(role.inherit, 'INHERIT'),
+    flag(role.createRole, 'CREATEROLE'),
+    flag(role.createDatabase, 'CREATEDB'),
+    flag(role.login, 'LOGIN'),
+    flag(role.replication, 'REPLICATION'),
+    flag(role.bypassRowSecurity, 'BYPASSRLS'),
+    `CONNECTION LIMIT ${role.connectionLimit}`,
+  ].join(' ');
+}
+
+function grantStatement(role: string, member: string, adminOption: boolean): string {
+  return `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}${adminOption ? ' WITH ADMIN OPTION' : ''};`;
+}

@@ -1,0 +1,132 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { loadTarget } from '../../config/load.ts';
+import type { TargetConfig } from '../../config/project-config.ts';
+import { exitCodeForStatus, exitCodes } from '../../domain/exit-code.ts';
+import { AppError } from '../../errors.ts';
+import { restore, type RestoreReport, type RestoreRequest } from '../../pipeline/restore.ts';
+import { formatDuration, formatTable } from '../output.ts';
+import { createCommand, loadOptions, withContext, type CommonOptions, type Shell } from '../shell.ts';
+
+interface RestoreOptions extends CommonOptions {
+  readonly to: string;
+  readonly confirm?: string;
+  readonly dryRun?: boolean;
+  readonly jobs?: number;
+  readonly allowIncomplete?: boolean;
+}
+
+export function restoreCommand(shell: Shell): Command {
+  return createCommand('restore', 'Restore a backup into an empty database, and compare the result with what was captured.', [
+    'agent restore latest --to test --dry-run',
+    'agent restore latest --to test',
+    'agent restore prod-20261121T020000Z --to /etc/supabase-backup/staging.env --confirm staging',
+  ])
+    .argument('<backup>', '`latest`, a backup id, or a unique beginning of one (`agent list`)')
+    .requiredOption('--to <target>', '`test` (the TEST_ block of the env file), a project name, or the path of an env file')
+    .option('--confirm <project>', "the target's PROJECT_NAME, instead of typing it on a terminal")
+    .option('--dry-run', 'print the plan and touch nothing')
+    .option(
+      '--jobs <number>',
+      'restore with several jobs, from a copy of the dump below STATE_DIR; not in one transaction',
+      parseJobs,
+    )
+    .option('--allow-incomplete', 'restore what can be restored; what fails is skipped and named (exit code 3)')
+    .action(async (backup: string, options: RestoreOptions) => {
+      await withContext(shell, options, async (context) => {
+        const target = await loadTarget(options.to, loadOptions(shell, options));
+        const request: RestoreRequest = {
+          backup,
+          target,
+          jobs: options.jobs,
+          dryRun: options.dryRun ?? false,
+          allowIncomplete: options.allowIncomplete ?? false,
+          confirm: (plan, facts) =>
+            confirm(shell, { target, typed: options.confirm }, [...plan.losses, ...plan.steps], facts.database),
+        };
+        const report = await restore(context, request);
+        context.progress.end();
+        shell.output.result(toDocument(report, context.config.project), () => toText(report));
+        shell.exitWith(exitCodeOf(report));
+      });
+    });
+}
+
+function parseJobs(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It has to be a number from 1 to 99.');
+  return Number(text);
+}
+
+/** A restore is asked for twice: the name of the project that is written to has to be typed, or given with --confirm. */
+async function confirm(
+  shell: Shell,
+  { target, typed }: { readonly target: TargetConfig; readonly typed: string | undefined },
+  steps: readonly string[],
+  database: string,
+): Promise<void> {
+  let answer = typed;
+  if (answer === undefined && shell.ask !== undefined) {
+    shell.output.note(steps.map((step) => `  - ${step}`).join('\n'));
+    const { host, port } = target.database;
+    answer = (
+      await shell.ask(
+        `This writes to ${database} on ${host}:${port}. Type the name of the target project (${target.project}): `,
+      )
+    ).trim();
+  }
+  if (answer === target.project) return;
+  const what = answer === undefined ? 'A restore has to be confirmed' : `"${answer}" is not the name of the target project`;
+  throw new AppError('target_refused', `${what}. Nothing was touched.`, {
+    hint: `Confirm with --confirm ${target.project}; see the plan first with --dry-run.`,
+  });
+}
+
+function exitCodeOf(report: RestoreReport): ReturnType<typeof exitCodeForStatus> {
+  return report.status === 'failed' ? exitCodes.verificationFailed : exitCodeForStatus(report.status);
+}
+
+function toDocument(report: RestoreReport, project: string): object {
+  const { startedAt, plan, ...rest } = report;
+  const { steps, refusals, losses, manual } = plan;
+  return {
+    command: 'restore',
+    project,
+    ...rest,
+    startedAt: startedAt.toISOString(),
+    plan: { steps, refusals, losses, manual },
+  };
+}
+
+function toText(report: RestoreReport): string {
+  return report.comparison === undefined ? planText(report) : resultText(report, report.comparison);
+}
+
+function planText({ backupId, target, plan }: RestoreReport): string {
+  const list = (title: string, entries: readonly string[]): string[] =>
+    entries.length === 0 ? [] : [title, ...entries.map((entry) => `  - ${entry}`)];
+  return [
+    `Restore of ${backupId} into ${target.project}: nothing was touched (dry run).`,
+    ...list('It would:', plan.steps),
+    ...list('It is not possible:', plan.refusals),
+    ...list('It needs --allow-incomplete, because this would be lost:', plan.losses),
+    ...list('Afterwards you would have to:', plan.manual),
+  ].join('\n');
+}
+
+function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport['comparison']>): string {
+  const { backupId, target, plan, skipped } = report;
+  const compared = `${comparison.tables} tables with ${comparison.rows.toLocaleString('en-US')} rows`;
+  const equal = comparison.differences.length === 0;
+  const differences = comparison.differences.map(({ what, expected, found }) => [
+    what,
+    String(expected),
+    found === null ? 'missing' : String(found),
+  ]);
+  return [
+    `Restored ${backupId} into ${target.project} (${target.database}) in ${formatDuration(report.durationMs)}.`,
+    equal ? `Compared ${compared} with the manifest: all equal.` : 'THE RESTORED DATABASE DIFFERS FROM THE BACKUP:',
+    ...(equal ? [] : [formatTable(['WHAT', 'IN THE BACKUP', 'RESTORED'], differences, [1, 2])]),
+    ...plan.losses.map((loss) => `Not restored: ${loss}`),
+    ...skipped.map((statement) => `Skipped: ${statement}`),
+    ...plan.manual.map((step) => `To do: ${step}`),
+  ].join('\n');
+}

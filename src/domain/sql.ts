@@ -1,0 +1,38 @@
+/** SQL text from names. Nothing but names and literals is ever pasted into a statement. */
+
+/** Role settings whose value is a list of names that PostgreSQL keeps quoted already (GUC_LIST_QUOTE in its sources). */
+const quotedListSettings = new Set([
+  'search_path',
+  'temp_tablespaces',
+  'local_preload_libraries',
+  'session_preload_libraries',
+  'shared_preload_libraries',
+  'unix_socket_directories',
+]);
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
+  return text.includes('\\') ? `E${quoted}` : quoted;
+}
+
+export function qualifyName({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+}
+
+/** Counts the rows of one table, in a column `rows` as text. ONLY: the rows of a child are the child's, as in a dump. */
+export function countRowsQuery(table: { readonly schema: string; readonly name: string }): string {
+  return `SELECT pg_catalog.count(*)::text AS rows FROM ONLY ${qualifyName(table)}`;
+}
+
+/** The `TO` part of `ALTER ROLE ... SET name TO ...`, from what the catalog keeps as `name=value`. */
+export function settingAssignment(setting: string): string {
+  const separator = setting.indexOf('=');
+  const name = setting.slice(0, separator);
+  const value = setting.slice(separator + 1);
+  const parameter = name.split('.').map(quoteIdentifier).join('.');
+  return `${parameter} TO ${quotedListSettings.has(name.toLowerCase()) ? value || "''" : quoteLiteral(value)}`;
+}

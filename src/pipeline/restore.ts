@@ -1,0 +1,156 @@
+import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
+import { verifyArchive } from '../archive/verify.ts';
+import { compareWithManifest, type Comparison } from '../apply/compare.ts';
+import { applyDirectly } from '../apply/direct.ts';
+import { applyInOneTransaction } from '../apply/one-transaction.ts';
+import { planRestore, type RestorePlan } from '../apply/plan.ts';
+import type { ApplyRequest } from '../apply/request.ts';
+import { inspectTarget, type TargetFacts } from '../apply/target.ts';
+import type { TargetConfig } from '../config/project-config.ts';
+import type { RunContext } from '../context.ts';
+import type { RunStatus } from '../domain/exit-code.ts';
+import type { Manifest } from '../domain/manifest.ts';
+import { AppError } from '../errors.ts';
+import { chooseBackup } from './choose-backup.ts';
+import { withRun, type RunFrame } from './run.ts';
+
+export interface RestoreRequest {
+  /** `latest`, a backup id, or a unique beginning of one. */
+  readonly backup: string;
+  readonly target: TargetConfig;
+  /** Several jobs at once, from a staged copy of the dump; undefined for one transaction. */
+  readonly jobs: number | undefined;
+  readonly dryRun: boolean;
+  /** Restore what can be restored, name the rest, and end incomplete. */
+  readonly allowIncomplete: boolean;
+  /** Called with the plan before anything is touched; throws when the user does not agree. */
+  readonly confirm: (plan: RestorePlan, facts: TargetFacts) => Promise<void>;
+}
+
+export interface RestoreReport {
+  readonly status: RunStatus;
+  readonly backupId: string;
+  readonly archive: string;
+  readonly dryRun: boolean;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly target: { readonly project: string; readonly database: string; readonly version: string };
+  readonly plan: RestorePlan;
+  /** Undefined for a dry run. */
+  readonly comparison: Comparison | undefined;
+  /** Statements that failed and were skipped, where losses were accepted. */
+  readonly skipped: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Brings a backup into an empty database: check the archive, look at the target, plan, ask, apply, compare.
+ * Nothing is written to the target before all of that could be checked has been checked.
+ * Throws AppError; the message says in what state the target is.
+ */
+export async function restore(context: RunContext, request: RestoreRequest): Promise<RestoreReport> {
+  const startedAt = context.clock.now();
+  const startedMs = context.clock.monotonicMs();
+  assertAllowed(request.target);
+
+  return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
+    const { backupId, archive } = await findDatabaseArchive(context, request.backup);
+    context.progress.step('Checking the archive');
+    const manifest = await verifyArchive(context, archive.name);
+
+    context.progress.step('Looking at the target');
+    const facts = await inspectTarget(context.databases, request.target.database);
+    const plan = planRestore(manifest, facts, request.jobs);
+    const target = { project: request.target.project, database: facts.database, version: facts.version };
+    const report = { backupId, archive: archive.name, dryRun: request.dryRun, startedAt, target, plan, warnings: plan.manual };
+    const durationMs = (): number => Math.round(context.clock.monotonicMs() - startedMs);
+    if (request.dryRun) return { ...report, status: 'complete', durationMs: durationMs(), comparison: undefined, skipped: [] };
+
+    assertPossible(plan, request.allowIncomplete);
+    context.progress.end();
+    await request.confirm(plan, facts);
+
+    const skipped = await apply(context, frame, { request, archive, manifest, facts, plan });
+    context.progress.step('Comparing row counts');
+    const comparison = await compareWithManifest(context.databases, request.target.database, manifest);
+    return { ...report, status: statusAfter(plan, comparison), durationMs: durationMs(), comparison, skipped };
+  });
+}
+
+function assertAllowed(target: TargetConfig): void {
+  if (target.restoreAllowed) return;
+  throw new AppError('target_refused', `The project ${target.project} does not allow restores into it. Nothing was touched.`, {
+    hint: `If it really is meant to be written over, put RESTORE_ALLOWED=true (TEST_RESTORE_ALLOWED=true for the test block) into ${target.envFile ?? 'its configuration'}.`,
+  });
+}
+
+async function findDatabaseArchive(
+  context: RunContext,
+  selector: string,
+): Promise<{ backupId: string; archive: CatalogArchive }> {
+  context.progress.step('Looking into the repository');
+  const backup = chooseBackup(await readCatalog(context), context.config.project, selector);
+  const archive = backup.archives.find(({ kind }) => kind === 'database');
+  if (archive !== undefined) return { backupId: backup.backupId, archive };
+  throw new AppError('backup_not_found', `The backup ${backup.backupId} has no database archive.`, {
+    hint: 'Choose another one: `agent list`.',
+  });
+}
+
+function assertPossible(plan: RestorePlan, allowIncomplete: boolean): void {
+  if (plan.refusals.length > 0) {
+    throw new AppError('target_refused', `The restore is not possible: ${plan.refusals.join('; ')}. Nothing was touched.`, {
+      hint: 'Restore into an empty database of the same or a newer PostgreSQL: createdb NAME, and put its name into the URL of the target.',
+    });
+  }
+  if (plan.losses.length === 0 || allowIncomplete) return;
+  throw new AppError('backup_incomplete', `Not everything could be restored: ${plan.losses.join('; ')}. Nothing was touched.`, {
+    hint: 'Mend that, or restore the rest with --allow-incomplete: what fails is then skipped and named, and the exit code is 3.',
+  });
+}
+
+interface ApplyFacts {
+  readonly request: RestoreRequest;
+  readonly archive: CatalogArchive;
+  readonly manifest: Manifest;
+  readonly facts: TargetFacts;
+  readonly plan: RestorePlan;
+}
+
+async function apply(
+  context: RunContext,
+  frame: RunFrame,
+  { request, archive, manifest, facts, plan }: ApplyFacts,
+): Promise<string[]> {
+  const connection = request.target.database;
+  // A dump is read by a pg_restore that is not older than the pg_dump that wrote it.
+  const programs = await context.databases.findPrograms(Math.max(facts.major, Number.parseInt(manifest.tools.pgDump, 10)));
+  const applyRequest: ApplyRequest = {
+    archive: archive.name,
+    sizes: archive.sizes,
+    connection,
+    database: facts.database,
+    programs,
+    environment: await context.databases.clientEnvironment(connection, frame.directory),
+    directory: frame.directory,
+    plan,
+    roles: manifest.roles,
+  };
+  context.progress.step('Restoring');
+  const skipped = plan.tolerant || request.jobs !== undefined ? await applyDirectly(context, applyRequest, request.jobs) : [];
+  if (!plan.tolerant && request.jobs === undefined) await applyInOneTransaction(context, applyRequest);
+
+  context.progress.step('Gathering statistics (ANALYZE)');
+  const session = await context.databases.connect(connection);
+  try {
+    await session.query('ANALYZE');
+  } finally {
+    await session.close();
+  }
+  return skipped;
+}
+
+function statusAfter(plan: RestorePlan, comparison: Comparison): RunStatus {
+  if (comparison.differences.length > 0) return 'failed';
+  return plan.losses.length > 0 ? 'incomplete' : 'complete';
+}
