@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  archiveKinds,
+  formatArchiveName,
+  formatBackupId,
+  formatPartialName,
+  parseArchiveName,
+  parseBackupId,
+  parsePartialName,
+  projectNamePattern,
+} from '../../../src/domain/archive-name.ts';
+
+const projects = fc.stringMatching(projectNamePattern);
+const times = fc
+  .date({ min: new Date('1970-01-01'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
+  .map((date) => new Date(Math.floor(date.getTime() / 1000) * 1000));
+const kinds = fc.constantFrom(...archiveKinds);
+
+test('names look as documented', () => {
+  const backupId = formatBackupId('shop', new Date('2026-11-21T02:00:00.999Z'));
+  expect(backupId).toBe('shop-20261121T020000Z');
+  expect(formatArchiveName(backupId, 'database')).toBe('shop-20261121T020000Z-database');
+  expect(formatPartialName('shop-20261121T020000Z-database')).toBe('.partial-shop-20261121T020000Z-database');
+});
+
+test('what is formatted can be read again', () => {
+  const property = fc.property(projects, times, kinds, (project, startedAt, kind) => {
+    const backupId = formatBackupId(project, startedAt);
+    const name = formatArchiveName(backupId, kind);
+    expect(parseBackupId(backupId)).toEqual({ project, startedAt });
+    expect(parseArchiveName(name)).toEqual({ backupId, project, startedAt, kind });
+    expect(parsePartialName(formatPartialName(name))).toEqual({ backupId, project, startedAt, kind });
+    expect(parsePartialName(`${formatPartialName(name)}.checkpoint`)?.backupId).toBe(backupId);
+    expect(parsePartialName(`${formatPartialName(name)}.checkpoint.12`)?.backupId).toBe(backupId);
+  });
+  fc.assert(property, { numRuns: 2000 });
+});
+
+test('a partial archive is never taken for a finished one, nor the other way round', () => {
+  const property = fc.property(projects, times, kinds, (project, startedAt, kind) => {
+    const name = formatArchiveName(formatBackupId(project, startedAt), kind);
+    expect(parseArchiveName(formatPartialName(name))).toBeUndefined();
+    expect(parseArchiveName(`${name}.checkpoint`)).toBeUndefined();
+    expect(parsePartialName(name)).toBeUndefined();
+  });
+  fc.assert(property, { numRuns: 2000 });
+});
+
+test('whatever can be read at all is formatted to the same text', () => {
+  const digits = fc.stringMatching(/^[0-9]{8}T[0-9]{6}Z$/);
+  const property = fc.property(fc.string(), digits, kinds, (project, stamp, kind) => {
+    const parsed = parseArchiveName(`${project}-${stamp}-${kind}`);
+    if (parsed === undefined) return;
+    expect(formatArchiveName(formatBackupId(parsed.project, parsed.startedAt), parsed.kind)).toBe(
+      `${project}-${stamp}-${kind}`,
+    );
+  });
+  fc.assert(property, { numRuns: 2000 });
+});
+
+describe('what is not a name of ours', () => {
+  test.each([
+    'shop-20260231T020000Z-database',
+    'shop-20261121T250000Z-database',
+    'shop-20261121T020060Z-database',
+    'shop-20261121T020000Z-roles',
+    'shop-20261121T020000Z-database\n',
+    'shop-20261121T020000-database',
+    '-20261121T020000Z-database',
+    '.shop-20261121T020000Z-database',
+    'a/b-20261121T020000Z-database',
+    '',
+  ])('%j', (name) => {
+    expect(parseArchiveName(name)).toBeUndefined();
+  });
+
+  test.each(['shop', 'shop-20260231T020000Z', '20261121T020000Z', 'shop-20261121T020000Z-database'])('%j as an id', (text) => {
+    expect(parseBackupId(text)).toBeUndefined();
+  });
+});
+
+test.each([
+  ['shop', true],
+  ['Shop_1.prod-eu', true],
+  ['a'.repeat(63), true],
+  ['a'.repeat(64), false],
+  ['', false],
+  ['-shop', false],
+  ['.shop', false],
+  ['sh op', false],
+  ['shop/eu', false],
+  ['schöp', false],
+  ['shop\n', false],
+])('%j may be a project name: %s', (name, allowed) => {
+  expect(projectNamePattern.test(name)).toBe(allowed);
+});

@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formatArchiveName, formatBackupId, formatPartialName } from '../../../src/domain/archive-name.ts';
+import { groupBackups, selectBackup, type ListedArchive } from '../../../src/domain/backup-list.ts';
+import type { BackupStatus } from '../../../src/domain/retention.ts';
+
+const archive = (name: string, status: BackupStatus = 'complete'): ListedArchive => ({ name, status });
+
+describe('groupBackups', () => {
+  test('puts a run’s archives together, newest run first', () => {
+    const backups = groupBackups(
+      [
+        archive('shop-20261119T020000Z-database'),
+        archive('shop-20261120T020000Z-storage'),
+        archive('shop-20261120T020000Z-database'),
+      ],
+      'shop',
+    );
+    expect(backups).toEqual([
+      {
+        backupId: 'shop-20261120T020000Z',
+        startedAt: new Date('2026-11-20T02:00:00Z'),
+        status: 'complete',
+        archives: [archive('shop-20261120T020000Z-database'), archive('shop-20261120T020000Z-storage')],
+      },
+      {
+        backupId: 'shop-20261119T020000Z',
+        startedAt: new Date('2026-11-19T02:00:00Z'),
+        status: 'complete',
+        archives: [archive('shop-20261119T020000Z-database')],
+      },
+    ]);
+  });
+
+  test('leaves out other projects, unfinished archives, checkpoints and names that are not ours', () => {
+    const names = [
+      'shop-test-20261120T020000Z-database',
+      'shopping-20261120T020000Z-database',
+      'Shop-20261120T020000Z-database',
+      '.partial-shop-20261120T020000Z-database',
+      '.partial-shop-20261120T020000Z-database.checkpoint',
+      'shop-20261120T020000Z-database.checkpoint',
+      'shop-20261131T020000Z-database',
+      'shop-20261120T020000Z',
+      'laptop-home',
+    ];
+    expect(
+      groupBackups(
+        names.map((name) => archive(name)),
+        'shop',
+      ),
+    ).toEqual([]);
+  });
+
+  test('keeps what else the caller knows of an archive', () => {
+    const [backup] = groupBackups([{ ...archive('shop-20261120T020000Z-database'), id: 'abc' }], 'shop');
+    expect(backup?.archives[0]?.id).toBe('abc');
+  });
+
+  test.each([
+    ['complete', 'complete', 'complete'],
+    ['complete', 'incomplete', 'incomplete'],
+    ['complete', 'unknown', 'unknown'],
+    ['unknown', 'incomplete', 'incomplete'],
+    ['incomplete', 'unknown', 'incomplete'],
+    ['unknown', 'complete', 'unknown'],
+  ] as const)('a database %s and a storage %s make a backup that is %s', (database, storage, status) => {
+    const archives = [archive('shop-20261120T020000Z-database', database), archive('shop-20261120T020000Z-storage', storage)];
+    expect(groupBackups(archives, 'shop')).toMatchObject([{ status }]);
+  });
+
+  test('what an interrupted removal has left does not count as a good backup', () => {
+    expect(groupBackups([archive('shop-20261120T020000Z-storage')], 'shop')).toMatchObject([{ status: 'incomplete' }]);
+  });
+});
+
+describe('selectBackup', () => {
+  const names = ['shop-20261121T020000Z', 'shop-20261120T140000Z', 'shop-20261120T020000Z', 'shop-20261019T020000Z'];
+  const backups = groupBackups(
+    names.map((name, index) => archive(`${name}-database`, index === 0 ? 'incomplete' : 'complete')),
+    'shop',
+  );
+  const select = (text: string): unknown => {
+    const selection = selectBackup(backups, text);
+    return 'backup' in selection ? selection.backup.backupId : selection;
+  };
+
+  test.each([
+    ['latest', 'shop-20261120T140000Z'],
+    ['shop-20261121T020000Z', 'shop-20261121T020000Z'],
+    ['shop-20261120T020000Z-database', 'shop-20261120T020000Z'],
+    ['shop-202610', 'shop-20261019T020000Z'],
+    ['20261121', 'shop-20261121T020000Z'],
+    ['20261120T14', 'shop-20261120T140000Z'],
+  ])('%s is %s', (text, backupId) => {
+    expect(select(text)).toBe(backupId);
+  });
+
+  test('a beginning that several share is ambiguous, and names them', () => {
+    expect(select('20261120')).toEqual({ failure: 'ambiguous', candidates: [names[1], names[2]] });
+  });
+
+  test.each(['', 'shop-20261122', 'shop-20261121T020000Z-storage', '0261121', 'other'])('%j is not found', (text) => {
+    expect(select(text)).toEqual({ failure: 'not found', candidates: names });
+  });
+
+  test('without a complete backup, the latest is the newest', () => {
+    const incomplete = groupBackups([archive('shop-20261121T020000Z-database', 'incomplete')], 'shop');
+    expect(selectBackup(incomplete, 'latest')).toEqual({ backup: incomplete[0] });
+  });
+
+  test('without backups there is nothing to select', () => {
+    expect(selectBackup([], 'latest')).toEqual({ failure: 'no backups', candidates: [] });
+  });
+
+  test('an id of a project that is called latest or like a date finds its backup', () => {
+    const odd = groupBackups([archive('2026-20261121T020000Z-database'), archive('2026-20251121T020000Z-database')], '2026');
+    expect(selectBackup(odd, '2026-2025')).toEqual({ backup: odd[1] });
+  });
+});
+
+test('whatever is in the repository, every finished archive of the project is in exactly one backup', () => {
+  const times = fc.date({ min: new Date('2000-01-01'), max: new Date('2099-01-01'), noInvalidDate: true });
+  const finished = fc.record({
+    project: fc.constantFrom('shop', 'shop-test', 'x'),
+    startedAt: times,
+    kind: fc.constantFrom('database' as const, 'storage' as const),
+    partial: fc.boolean(),
+  });
+  const property = fc.property(fc.array(finished), (runs) => {
+    const named = runs.map((run) => ({
+      ...run,
+      name: formatArchiveName(formatBackupId(run.project, run.startedAt), run.kind),
+    }));
+    const listed = named.map((run) => archive(run.partial ? formatPartialName(run.name) : run.name));
+    const backups = groupBackups(listed, 'shop');
+    const expected = named.filter((run) => !run.partial && run.project === 'shop').map((run) => run.name);
+    expect(backups.flatMap((backup) => backup.archives.map(({ name }) => name)).toSorted()).toEqual(expected.toSorted());
+    const starts = backups.map((backup) => backup.startedAt.getTime());
+    expect(starts).toEqual([...new Set(starts)].toSorted((a, b) => b - a));
+    for (const backup of backups) expect(selectBackup(backups, backup.backupId)).toEqual({ backup });
+  });
+  fc.assert(property, { numRuns: 1000 });
+});
