@@ -69,14 +69,17 @@ async function assertRoom(context: RunContext, request: ApplyRequest): Promise<v
   const needed = (request.sizes?.originalBytes ?? 0) + spareBytes;
   const free = await context.files.freeBytes(request.directory);
   if (free >= needed) return;
-  const inMiB = (bytes: number): number => Math.ceil(bytes / 1024 / 1024);
   throw new AppError(
     'no_space',
-    `A restore with --jobs needs ${inMiB(needed)} MiB below STATE_DIR; ${inMiB(free)} MiB are free. Nothing was touched.`,
+    `A restore with --jobs needs ${toMebibytes(needed)} MiB below STATE_DIR; ${toMebibytes(free)} MiB are free. Nothing was touched.`,
     {
       hint: 'Restore without --jobs, which streams and needs no room, or point STATE_DIR to a larger disk.',
     },
   );
+}
+
+function toMebibytes(bytes: number): number {
+  return Math.ceil(bytes / 1024 / 1024);
 }
 
 interface RestoreInput {

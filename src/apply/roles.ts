@@ -25,7 +25,6 @@ export function createRoleStatements(missing: readonly Role[], all: readonly Rol
 }
 
 function attributes(role: Role): string {
-  const flag = (on: boolean, name: string): string => (on ? name : `NO${name}`);
   return [
     flag(role.superuser, 'SUPERUSER'),
     flag(role.inherit, 'INHERIT'),
@@ -36,6 +35,10 @@ function attributes(role: Role): string {
     flag(role.bypassRowSecurity, 'BYPASSRLS'),
     `CONNECTION LIMIT ${role.connectionLimit}`,
   ].join(' ');
+}
+
+function flag(on: boolean, name: string): string {
+  return on ? name : `NO${name}`;
 }
 
 function grantStatement(role: string, member: string, adminOption: boolean): string {

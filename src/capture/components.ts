@@ -17,6 +17,7 @@ export function describeCoverage(source: Source, tables: Tables): Coverage[] {
     ),
     captured('definitions', 'schemas, tables, views, functions, policies, triggers, privileges'),
     describeRows('tables', tables),
+    describeMaterializedViews(tables),
     ...describeForeignTables(source.relations.foreignTables),
     describeLargeObjects(source.largeObjects),
     describeSchema(['migration history', historySchema], source, tables),
@@ -35,9 +36,15 @@ function captured(component: string, detail: string, howMany = 1): Coverage {
   return howMany === 0 ? { component, state: 'empty', detail: 'none' } : { component, state: 'captured', detail };
 }
 
-function describeRows(component: string, tables: Tables): Coverage {
+function describeRows(component: string, relations: Tables): Coverage {
+  const tables = relations.filter(({ kind }) => kind === 'table');
   const rows = tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
   return captured(component, `${count(tables.length, 'table')} with ${count(rows, 'row')}`, tables.length);
+}
+
+function describeMaterializedViews(tables: Tables): Coverage {
+  const views = tables.filter(({ kind }) => kind === 'materialized view');
+  return captured('materialized views', `${count(views.length, 'definition')}, refreshed by a restore`, views.length);
 }
 
 function describeForeignTables(foreignTables: number): Coverage[] {

@@ -7,6 +7,7 @@ import type { Coverage } from '../domain/coverage.ts';
 import { messageOf } from '../errors.ts';
 import { archiveDatabase } from './database-archive.ts';
 import { withRun } from './run.ts';
+import { enterStage } from './stage.ts';
 
 export interface BackupReport {
   readonly status: 'complete' | 'incomplete';
@@ -36,8 +37,9 @@ export async function backup(context: RunContext): Promise<BackupReport> {
     const chunkerParams = await chunkerParamsInUse(context);
     const { manifest, sizes } = await archiveDatabase(context, frame, { backupId, archive, chunkerParams });
 
-    context.progress.step('Reading the archive back');
+    enterStage(context, 'verify', 'Reading the archive back');
     await verifyArchive(context, formatPartialName(archive));
+    enterStage(context, 'rename', 'Giving the archive its name');
     await context.repository.rename(formatPartialName(archive), archive);
 
     const { status, coverage } = manifest;
@@ -62,6 +64,7 @@ export async function backup(context: RunContext): Promise<BackupReport> {
 /** Chunks are found again only when they are cut alike: what the first archive began with stays (design, decision 4). */
 async function chunkerParamsInUse(context: RunContext): Promise<string | undefined> {
   const indexed = context.state.indexedArchives();
+  enterStage(context, 'catalog', 'Looking into the repository');
   const archives = indexed.length > 0 ? indexed : (await readCatalog(context)).archives;
   const newest = archives.filter(({ kind }) => kind === 'database').toSorted((a, b) => b.name.localeCompare(a.name));
   return newest.map(({ chunkerParams }) => chunkerParams).find((chunkerParams) => chunkerParams !== undefined);
@@ -72,6 +75,7 @@ async function chunkerParamsInUse(context: RunContext): Promise<string | undefin
  * A failure here does not make the backup less good, so it becomes a warning.
  */
 async function cleanUp(context: RunContext, fresh: FreshArchive): Promise<{ removed: readonly string[]; warnings: string[] }> {
+  enterStage(context, 'retention', 'Applying retention');
   try {
     const catalog = await readCatalog(context, fresh);
     const plan = fresh.status === 'complete' ? planPrune(context, catalog, fresh.status) : undefined;

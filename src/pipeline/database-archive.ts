@@ -12,6 +12,7 @@ import { chooseChunkerParams } from '../domain/chunker.ts';
 import { statusOf } from '../domain/coverage.ts';
 import { archivePaths, type Manifest, type Part, type TableRecord } from '../domain/manifest.ts';
 import type { RunFrame } from './run.ts';
+import { enterStage } from './stage.ts';
 
 export interface DatabaseArchiveRequest {
   readonly backupId: string;
@@ -27,7 +28,7 @@ export async function archiveDatabase(
   frame: RunFrame,
   request: DatabaseArchiveRequest,
 ): Promise<{ manifest: Manifest; sizes: ArchiveSizes }> {
-  context.progress.step('Looking at the database');
+  enterStage(context, 'snapshot', 'Looking at the database');
   const borgVersion = context.repository.version();
   borgVersion.catch(() => undefined);
   const snapshot = await context.databases.openSnapshot(context.config.database);

@@ -13,6 +13,7 @@ import type { Manifest } from '../domain/manifest.ts';
 import { AppError } from '../errors.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { withRun, type RunFrame } from './run.ts';
+import { enterStage } from './stage.ts';
 
 export interface RestoreRequest {
   /** `latest`, a backup id, or a unique beginning of one. */
@@ -55,10 +56,10 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
 
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
     const { backupId, archive } = await findDatabaseArchive(context, request.backup);
-    context.progress.step('Checking the archive');
+    enterStage(context, 'verify', 'Checking the archive');
     const manifest = await verifyArchive(context, archive.name);
 
-    context.progress.step('Looking at the target');
+    enterStage(context, 'target', 'Looking at the target');
     const facts = await inspectTarget(context.databases, request.target.database);
     const plan = planRestore(manifest, facts, request.jobs);
     const target = { project: request.target.project, database: facts.database, version: facts.version };
@@ -71,7 +72,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     await request.confirm(plan, facts);
 
     const skipped = await apply(context, frame, { request, archive, manifest, facts, plan });
-    context.progress.step('Comparing row counts');
+    enterStage(context, 'compare', 'Comparing row counts');
     const comparison = await compareWithManifest(context.databases, request.target.database, manifest);
     return { ...report, status: statusAfter(plan, comparison), durationMs: durationMs(), comparison, skipped };
   });
@@ -88,7 +89,7 @@ async function findDatabaseArchive(
   context: RunContext,
   selector: string,
 ): Promise<{ backupId: string; archive: CatalogArchive }> {
-  context.progress.step('Looking into the repository');
+  enterStage(context, 'catalog', 'Looking into the repository');
   const backup = chooseBackup(await readCatalog(context), context.config.project, selector);
   const archive = backup.archives.find(({ kind }) => kind === 'database');
   if (archive !== undefined) return { backupId: backup.backupId, archive };
@@ -136,11 +137,11 @@ async function apply(
     plan,
     roles: manifest.roles,
   };
-  context.progress.step('Restoring');
+  enterStage(context, 'restore', 'Restoring');
   const skipped = plan.tolerant || request.jobs !== undefined ? await applyDirectly(context, applyRequest, request.jobs) : [];
   if (!plan.tolerant && request.jobs === undefined) await applyInOneTransaction(context, applyRequest);
 
-  context.progress.step('Gathering statistics (ANALYZE)');
+  enterStage(context, 'analyze', 'Gathering statistics (ANALYZE)');
   const session = await context.databases.connect(connection);
   try {
     await session.query('ANALYZE');

@@ -101,8 +101,6 @@ function toText(report: RestoreReport): string {
 }
 
 function planText({ backupId, target, plan }: RestoreReport): string {
-  const list = (title: string, entries: readonly string[]): string[] =>
-    entries.length === 0 ? [] : [title, ...entries.map((entry) => `  - ${entry}`)];
   return [
     `Restore of ${backupId} into ${target.project}: nothing was touched (dry run).`,
     ...list('It would:', plan.steps),
@@ -110,6 +108,10 @@ function planText({ backupId, target, plan }: RestoreReport): string {
     ...list('It needs --allow-incomplete, because this would be lost:', plan.losses),
     ...list('Afterwards you would have to:', plan.manual),
   ].join('\n');
+}
+
+function list(title: string, entries: readonly string[]): string[] {
+  return entries.length === 0 ? [] : [title, ...entries.map((entry) => `  - ${entry}`)];
 }
 
 function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport['comparison']>): string {

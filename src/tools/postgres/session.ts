@@ -59,9 +59,9 @@ async function openClient(connection: ConnectionConfig, ssl: Awaited<ReturnType<
 
 function toSession(client: pg.Client, connection: ConnectionConfig): Session {
   return {
-    async query(sql, values) {
+    async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
       try {
-        const result = await client.query(sql, values === undefined ? undefined : [...values]);
+        const result = await client.query<Row>(sql, [...values]);
         return result.rows;
       } catch (error) {
         throw connectionError(connection, error);
