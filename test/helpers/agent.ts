@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { whenTestEnds } from './cleanup.ts';
@@ -11,6 +12,8 @@ export interface AgentOptions {
   readonly cwd?: string;
   /** Its standard input, empty unless given; never a terminal. */
   readonly input?: string;
+  /** Called with every line of its stderr as it comes: with `--log-level info` a line for every stage. */
+  readonly onStderrLine?: (line: string) => void;
 }
 
 export interface AgentResult {
@@ -43,6 +46,9 @@ export function startAgent(args: readonly string[], options: AgentOptions = {}):
     stripFinalNewline: false,
     reject: false,
   });
+  if (options.onStderrLine !== undefined) {
+    createInterface({ input: subprocess.stderr }).on('line', options.onStderrLine);
+  }
   whenTestEnds(async () => {
     subprocess.kill('SIGKILL');
     await subprocess;

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
@@ -31,6 +32,8 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+type Supervisor = ChildProcessByStdio<Writable, Readable, null>;
+
 /** Everything that breaks a URL, a pgpass file, a connection string or a shell. */
 const oddPassword = `p@ss:w/o\\rd #%'"`;
 
@@ -48,26 +51,21 @@ const baseSettings = {
 /** Makes and starts a cluster with the newest PostgreSQL of this machine (PG_BIN_DIR: with that one). About a second. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const binDirectory = process.env['PG_BIN_DIR'] ?? (await findNewestPrograms());
-  const directory = await mkdtemp(join(tmpdir(), 'agent-cluster-'));
-  const watchdog = startWatchdog(directory, binDirectory);
+  const port = await findFreePort();
+  const supervisor = startSupervisor(binDirectory);
+  const settings = { ...baseSettings, ...options.settings, port: String(port) };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
+  supervisor.stdin.write(`${[oddPassword, ...lines].join('\n')}\n\n`);
+  const directory = await readDirectory(supervisor);
   const address = {
     host: '127.0.0.1',
-    port: await findFreePort(),
+    port,
     user: 'postgres',
     password: oddPassword,
-    socketDirectory: join(directory, 'socket'),
+    socketDirectory: directory,
     binDirectory,
   };
-  const stop = () => stopWatchdog(watchdog);
-  try {
-    await giveToServer(directory);
-    await initialize(directory, address, options);
-    await control(directory, address, 'start');
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { address, stop, restart: (mode) => control(directory, address, 'restart', ['--mode', mode]) };
+  return { address, stop: () => stop(supervisor), restart: (mode) => restart(address, mode) };
 }
 
 /** The highest /usr/lib/postgresql/N/bin, where Debian keeps every major version. */
@@ -78,66 +76,35 @@ async function findNewestPrograms(): Promise<string> {
   return join(root, String(Math.max(...majors)), 'bin');
 }
 
-function startWatchdog(directory: string, binDirectory: string): ChildProcess {
-  const script = fileURLToPath(new URL('watchdog.sh', import.meta.url));
-  // Detached: Ctrl-C at the terminal must not kill it before it has done its work.
-  const watchdog = spawn('/bin/sh', [script, directory, binDirectory], {
-    stdio: ['pipe', 'ignore', 'inherit'],
-    detached: true,
-  });
-  watchdog.unref();
-  return watchdog;
+function startSupervisor(binDirectory: string): Supervisor {
+  const script = fileURLToPath(new URL('scratch-server.sh', import.meta.url));
+  // Detached: Ctrl-C at the terminal must not kill it before it has cleaned up.
+  const supervisor = spawn('/bin/sh', [script, binDirectory], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+  supervisor.unref();
+  // It may end before it has read everything; that it ended is what counts.
+  supervisor.stdin.on('error', () => {});
+  return supervisor;
 }
 
-async function stopWatchdog(watchdog: ChildProcess): Promise<void> {
-  if (watchdog.exitCode !== null) return;
-  const exited = once(watchdog, 'exit');
-  watchdog.ref();
-  watchdog.stdin?.end();
+async function readDirectory(supervisor: Supervisor): Promise<string> {
+  for await (const line of createInterface(supervisor.stdout)) return line;
+  throw new Error('The scratch server did not start; what it said stands above.');
+}
+
+async function stop(supervisor: Supervisor): Promise<void> {
+  if (supervisor.exitCode !== null) return;
+  const exited = once(supervisor, 'exit');
+  supervisor.ref();
+  supervisor.stdin.end();
   await exited;
 }
 
-async function initialize(directory: string, address: ClusterAddress, options: ClusterOptions): Promise<void> {
-  const data = join(directory, 'data');
-  const passwordFile = join(directory, 'password');
-  await writeFile(passwordFile, `${address.password}\n`, { mode: 0o600 });
-  await giveToServer(passwordFile);
-  await mkdir(address.socketDirectory);
-  await giveToServer(address.socketDirectory);
-  const access = ['--auth-local=trust', '--auth-host=scram-sha-256', `--username=${address.user}`, `--pwfile=${passwordFile}`];
-  const initdb = join(address.binDirectory, 'initdb');
-  await runAsServer(initdb, ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8', ...access, `--pgdata=${data}`]);
-  await rm(passwordFile);
-  const settings = { ...baseSettings, unix_socket_directories: `'${address.socketDirectory}'`, ...options.settings };
-  const lines = Object.entries({ ...settings, port: String(address.port) }).map(([name, value]) => `${name} = ${value}\n`);
-  await appendFile(join(data, 'postgresql.conf'), lines.join(''));
-}
-
-async function control(directory: string, address: ClusterAddress, verb: string, args: readonly string[] = []): Promise<void> {
-  const log = join(directory, 'server.log');
-  const places = [`--pgdata=${join(directory, 'data')}`, `--log=${log}`];
-  try {
-    await runAsServer(join(address.binDirectory, 'pg_ctl'), [verb, '--wait', '--silent', ...places, ...args]);
-  } catch (error) {
-    throw new Error(`The scratch server did not ${verb}:\n${await readFile(log, 'utf8')}`, { cause: error });
-  }
-}
-
-/** PostgreSQL's server refuses to run as root; Debian's packages bring the user `postgres` for it. */
-async function runAsServer(file: string, args: readonly string[]): Promise<void> {
-  const command = isRoot() ? ['runuser', '-u', 'postgres', '--', file, ...args] : [file, ...args];
-  await execa(command[0]!, command.slice(1), { cwd: '/' });
-}
-
-async function giveToServer(path: string): Promise<void> {
-  if (!isRoot()) return;
-  const user = await execa('id', ['--user', 'postgres']);
-  const group = await execa('id', ['--group', 'postgres']);
-  await chown(path, Number(user.stdout), Number(group.stdout));
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
+async function restart(address: ClusterAddress, mode: string): Promise<void> {
+  const { socketDirectory: directory, binDirectory } = address;
+  const places = [`--pgdata=${directory}/data`, `--log=${directory}/server.log`];
+  const command = [`${binDirectory}/pg_ctl`, 'restart', `--mode=${mode}`, '--wait', '--silent', ...places];
+  const [file, ...args] = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--', ...command] : command;
+  await execa(file!, args, { cwd: '/' });
 }
 
 async function findFreePort(): Promise<number> {

@@ -1,0 +1,36 @@
+import { execa } from 'execa';
+import { expect, inject } from 'vitest';
+import { runAgent } from './agent.ts';
+import { createTestRepository, type TestRepository } from './borg.ts';
+import type { TestDatabase } from './database.ts';
+import { createTestProject, type TestProject, type TestProjectOptions } from './project.ts';
+
+/** A project whose repository has been made by `agent init`. */
+export async function createInitializedProject(
+  options: Omit<TestProjectOptions, 'repository'> & { readonly repository?: TestRepository },
+): Promise<{ project: TestProject; repository: TestRepository }> {
+  const repository = options.repository ?? (await createTestRepository());
+  const project = await createTestProject({ ...options, repository });
+  expect(await runAgent(['init', '--env-file', project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
+  return { project, repository };
+}
+
+/** All of a database as pg_dump prints it, rows in a stable order, without the random keys that it prints. */
+export async function dumpText(database: TestDatabase): Promise<string> {
+  const { binDirectory, socketDirectory, port } = inject('cluster');
+  const { stdout } = await execa(`${binDirectory}/pg_dump`, ['--rows-per-insert=1', '--inserts', `--dbname=${database.name}`], {
+    env: { PGHOST: socketDirectory, PGPORT: String(port), PGUSER: 'postgres' },
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
+}
+
+/** The names of all archives, unfinished ones included, as Borg itself lists them. */
+export async function archiveNames(repository: TestRepository): Promise<string[]> {
+  return (await repository.borg('list', '--short', '--consider-checkpoints')).split('\n').filter((name) => name !== '');
+}
+
+/** Every archive that looks finished can be read back, its rows counted. */
+export async function expectGood(project: TestProject): Promise<void> {
+  expect(await runAgent(['verify', '--all', '--data', '--env-file', project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
+}
