@@ -2,6 +2,8 @@
 export interface CopyRows {
   /** Rows by `copyRowsKey`; a table without rows is there with 0. */
   readonly rows: ReadonlyMap<string, number>;
+  /** How many large objects are filled. */
+  readonly largeObjects: number;
   /** Whether the text ended where a dump may end, and not within a table or a statement. */
   readonly complete: boolean;
 }
@@ -27,14 +29,15 @@ export function copyRowsKey(schema: string, table: string): string {
  * are read as UTF-8, which they are unless the database has another encoding.
  */
 export function createCopyRowCounter(): CopyRowCounter {
-  const scanner: Scanner = { state: 'statement', statement: '', table: '', matched: 0, rows: new Map() };
+  const scanner: Scanner = { state: 'statement', statement: '', table: '', matched: 0, rows: new Map(), largeObjects: 0 };
   return {
     write(chunk) {
       let position = 0;
       while (position < chunk.length) position = readers[scanner.state](scanner, chunk, position);
     },
     finish() {
-      return { rows: scanner.rows, complete: scanner.state === 'statement' && scanner.statement.trim() === '' };
+      const complete = scanner.state === 'statement' && scanner.statement.trim() === '';
+      return { rows: scanner.rows, largeObjects: scanner.largeObjects, complete };
     },
   };
 }
@@ -48,6 +51,7 @@ interface Scanner {
   /** Of how many bytes of the terminator the current line consists; -1 when it is a row. */
   matched: number;
   readonly rows: Map<string, number>;
+  largeObjects: number;
 }
 
 /** Reads on in one state from `start`, and returns the position behind what it has read. */
@@ -112,6 +116,8 @@ const copyPattern = new RegExp(`^\\s*COPY (${name})\\.(${name}) .*FROM stdin$`, 
 
 function endStatement(scanner: Scanner): void {
   const match = copyPattern.exec(scanner.statement);
+  // pg_restore opens every large object once, the empty ones as well.
+  if (/^\s*SELECT pg_catalog\.lo_open\(/.test(scanner.statement)) scanner.largeObjects += 1;
   scanner.statement = '';
   if (match === null) return;
   scanner.table = copyRowsKey(unquote(match[1]!), unquote(match[2]!));

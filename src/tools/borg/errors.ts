@@ -55,6 +55,14 @@ const knownFailures: readonly KnownFailure[] = [
     hint: 'Try `ssh` to that host as this user; check BORG_RSH, the key, and that borg is installed there.',
   },
   {
+    // A damaged entry, an entry or a whole segment that is gone, and what a repair has filled with zeros.
+    pattern:
+      /^(IntegrityError|DecompressionError|Repository\.ObjectNotFound)$|damaged \(all-zero\) chunks|Size inconsistency detected|No such file or directory: '.*\/data\/\d+\/\d+'/,
+    code: 'verification_failed',
+    message: (location) => `The repository ${location} is damaged: not all that was archived can be read back.`,
+    hint: 'See how far it goes with `borg check --verify-data`. Copy the repository before any `borg check --repair`, which fills what is lost with zeros. Run `agent verify --all` to find the backups that are whole.',
+  },
+  {
     pattern:
       /^Cache\.(RepositoryAccessAborted|RepositoryReplay|CacheInitAbortedError|EncryptionMethodMismatch)$|^Repository\.ReplayError/,
     code: 'repository_failed',
@@ -85,7 +93,7 @@ export function borgError(location: string, verb: string, result: CommandResult)
 
 function describe(messages: readonly BorgMessage[]): string {
   const said = messages
-    .filter(({ level }) => level !== 'INFO' && level !== 'DEBUG')
+    .filter(({ level, text }) => level !== 'INFO' && level !== 'DEBUG' && !text.startsWith('Traceback '))
     .map(({ text }) => text.trim().split('\n')[0]!);
   const text = said.slice(-3).join(' / ') || 'it said nothing';
   return /[.!?]$/.test(text) ? text : `${text}.`;

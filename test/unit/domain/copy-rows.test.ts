@@ -27,9 +27,10 @@ function count(text: Uint8Array, chunkBytes: number): CopyRows {
 }
 
 describe('a real dump', () => {
-  test('its rows are counted', () => {
-    const { rows, complete } = count(captured, captured.length);
+  test('its rows and large objects are counted', () => {
+    const { rows, largeObjects, complete } = count(captured, captured.length);
     expect([...rows]).toEqual(capturedRows);
+    expect(largeObjects).toBe(3);
     expect(complete).toBe(true);
   });
 
@@ -50,7 +51,7 @@ describe('a real dump', () => {
 });
 
 test('an empty text has no rows and is complete', () => {
-  expect(createCopyRowCounter().finish()).toEqual({ rows: new Map(), complete: true });
+  expect(createCopyRowCounter().finish()).toEqual({ rows: new Map(), largeObjects: 0, complete: true });
 });
 
 test('standard_conforming_strings = off: a backslash before a quote does not hide the quote', () => {
