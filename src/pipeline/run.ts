@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { RunContext, RunRecord } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import { AppError, messageOf } from '../errors.ts';
@@ -25,11 +26,24 @@ export async function withRun<Result extends { status: RunStatus }>(
   work: (frame: RunFrame) => Promise<Result>,
 ): Promise<Result> {
   const lock = await context.state.acquireLock();
+  try {
+    return await recordRun(context, request, work);
+  } finally {
+    context.progress.end();
+    lock.release();
+  }
+}
+
+async function recordRun<Result extends { status: RunStatus }>(
+  context: RunContext,
+  request: RunRequest,
+  work: (frame: RunFrame) => Promise<Result>,
+): Promise<Result> {
+  const runId = randomUUID();
   const startedMs = context.clock.monotonicMs();
-  const runId = `${request.command}-${request.startedAt.toISOString()}-${process.pid}`;
-  context.state.startRun({ runId, ...request });
   const finish = (outcome: Pick<RunRecord, 'status' | 'errorCode' | 'errorMessage'>): void =>
     context.state.finishRun(runId, { ...outcome, durationMs: Math.round(context.clock.monotonicMs() - startedMs) });
+  context.state.startRun({ runId, ...request });
   try {
     const result = await inWorkDirectory(context, runId, request, work);
     finish({ status: result.status, errorCode: undefined, errorMessage: undefined });
@@ -38,9 +52,6 @@ export async function withRun<Result extends { status: RunStatus }>(
     const cause = nameInterruption(context, error);
     finish({ status: 'failed', errorCode: cause instanceof AppError ? cause.code : 'failed', errorMessage: messageOf(cause) });
     throw cause;
-  } finally {
-    context.progress.end();
-    lock.release();
   }
 }
 
@@ -50,7 +61,7 @@ async function inWorkDirectory<Result>(
   request: RunRequest,
   work: (frame: RunFrame) => Promise<Result>,
 ): Promise<Result> {
-  const directory = await context.files.createWorkDirectory(runId.replaceAll(':', ''));
+  const directory = await context.files.createWorkDirectory(runId);
   try {
     return await work({ runId, startedAt: request.startedAt, directory });
   } finally {

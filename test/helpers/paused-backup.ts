@@ -14,7 +14,8 @@ export interface PausedBackup {
 }
 
 /** Rows for a dump (65 MB) that takes long enough to be stopped in it. */
-export const bigTable = 'CREATE TABLE public.big AS SELECT g AS id, repeat(md5(g::text), 10) AS text FROM generate_series(1, 200000) g';
+export const bigTable =
+  'CREATE TABLE public.big AS SELECT g AS id, repeat(md5(g::text), 10) AS text FROM generate_series(1, 200000) g';
 
 /** Starts `agent backup` and stops Borg as soon as the dump has begun. The database holds `bigTable`. */
 export async function startPausedBackup(project: TestProject, database: TestDatabase): Promise<PausedBackup> {
@@ -29,10 +30,16 @@ export async function startPausedBackup(project: TestProject, database: TestData
   const pgDump = await findProcess('pg_dump', project.stateDirectory);
   await vi.waitFor(
     async () => {
-      const sql = "SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientWrite' AND datname = current_database()";
+      const sql =
+        "SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientWrite' AND datname = current_database()";
       if ((await database.query(sql)).length === 0) throw new Error('No COPY waits for its reader.');
     },
     { timeout: 20_000, interval: 5 },
   );
-  return { agent, borg, pgDump: await findProcess('pg_dump', project.stateDirectory).catch(() => pgDump), resume: () => process.kill(borg, 'SIGCONT') };
+  return {
+    agent,
+    borg,
+    pgDump: await findProcess('pg_dump', project.stateDirectory).catch(() => pgDump),
+    resume: () => process.kill(borg, 'SIGCONT'),
+  };
 }

@@ -1,20 +1,38 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
+
+interface FoundProcess {
+  readonly pid: number;
+  readonly name: string;
+}
+
+/** Every process whose current directory lies below `directory`: there the children of a run work. */
+async function findProcesses(directory: string): Promise<FoundProcess[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      // A process may end while it is looked at.
+      const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+      const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+      return cwd.startsWith(`${directory}/`) ? [{ pid: Number(pid), name: name.trim() }] : [];
+    }),
+  );
+  return found.flat();
+}
 
 /** The process of that name which works below a directory; waits for it. */
 export async function findProcess(name: string, directory: string): Promise<number> {
   return vi.waitFor(
     async () => {
-      const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-      for (const pid of pids) {
-        const [command, cwd] = await Promise.all([
-          readFile(`/proc/${pid}/comm`, 'utf8').catch(() => ''),
-          readlink(`/proc/${pid}/cwd`).catch(() => ''),
-        ]);
-        if (command.trim() === name && cwd.startsWith(`${directory}/`)) return Number(pid);
-      }
-      throw new Error(`No ${name} runs below ${directory}.`);
+      const found = (await findProcesses(directory)).find((process) => process.name === name);
+      if (found === undefined) throw new Error(`No ${name} runs below ${directory}.`);
+      return found.pid;
     },
     { timeout: 20_000, interval: 2 },
   );
+}
+
+/** Children end a moment after the agent that was killed. */
+export async function expectNoProcesses(directory: string): Promise<void> {
+  await expect.poll(() => findProcesses(directory), { timeout: 10_000, interval: 10 }).toEqual([]);
 }

@@ -32,5 +32,8 @@ export async function archiveNames(repository: TestRepository): Promise<string[]
 
 /** Every archive that looks finished can be read back, its rows counted. */
 export async function expectGood(project: TestProject): Promise<void> {
-  expect(await runAgent(['verify', '--all', '--data', '--env-file', project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(await runAgent(['verify', '--all', '--data', '--env-file', project.envFile])).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+  });
 }

@@ -49,6 +49,12 @@ const knownFailures: readonly KnownFailure[] = [
     hint: 'If it is the repository of this project there is nothing to do; otherwise choose another BORG_REPO.',
   },
   {
+    pattern: /^Archive\.AlreadyExists$/,
+    code: 'repository_failed',
+    message: (location) => `An archive of this very second already exists in ${location}. It was not replaced.`,
+    hint: 'Was the clock set back? Run the backup again.',
+  },
+  {
     pattern: /^ConnectionClosed|^ConnectionBroken|Connection closed by remote host/,
     code: 'repository_failed',
     message: (location) => `The connection to the repository ${location} could not be made, or broke.`,

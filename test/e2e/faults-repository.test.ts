@@ -1,0 +1,120 @@
+import { execa } from 'execa';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runAgent } from '../helpers/agent.ts';
+import { createTestRepository } from '../helpers/borg.ts';
+import { whenTestEnds } from '../helpers/cleanup.ts';
+import { createTestDatabase } from '../helpers/database.ts';
+import { expectNoLeaks } from '../helpers/leaks.ts';
+import { createTestProject } from '../helpers/project.ts';
+import { archiveNames, createInitializedProject, expectGood } from '../helpers/scenario.ts';
+
+const isRoot = process.getuid?.() === 0;
+
+test('there is no repository: exit code 10, with the remedy', async () => {
+  const source = await createTestDatabase();
+  const project = await createTestProject({ database: source, repository: await createTestRepository() });
+  const result = await runAgent(['backup', '--env-file', project.envFile]);
+  expect(result).toMatchObject({ exitCode: 10, stdout: '' });
+  expect(result.stderr).toMatch(/^Error: There is no Borg repository at .*\.\nTry: Create it with `agent init`/);
+  await expectNoLeaks(project.directory);
+});
+
+test('the repository goes away between two runs: exit code 10', async () => {
+  const source = await createTestDatabase();
+  const { project, repository } = await createInitializedProject({ database: source });
+  await runAgent(['backup', '--env-file', project.envFile]);
+  await execa('mv', [repository.location, `${repository.location}.away`]);
+  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 10 });
+  await execa('mv', [`${repository.location}.away`, repository.location]);
+  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });
+});
+
+test('the passphrase is wrong: exit code 12, and it is not shown', async () => {
+  const source = await createTestDatabase();
+  const { project, repository } = await createInitializedProject({ database: source });
+  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });
+  const before = await archiveNames(repository);
+  for (const command of ['backup', 'list']) {
+    const env = { BORG_PASSPHRASE: 'canary-not-the-passphrase' };
+    const result = await runAgent([command, '--env-file', project.envFile, '--json'], { env });
+    expect(result.exitCode).toBe(12);
+    expect(result.json()).toMatchObject({ error: { code: 'passphrase_wrong', exitCode: 12 } });
+    expect(result.stdout + result.stderr).not.toContain('canary');
+  }
+  expect(await archiveNames(repository)).toEqual(before);
+  await expectNoLeaks(project.directory);
+});
+
+test('init refuses a repository that is there, and leaves it as it is', async () => {
+  const source = await createTestDatabase();
+  const { project } = await createInitializedProject({ database: source });
+  await runAgent(['backup', '--env-file', project.envFile]);
+  const again = await runAgent(['init', '--env-file', project.envFile, '--json']);
+  expect(again.json()).toMatchObject({ error: { code: 'repository_exists', exitCode: 2 } });
+  await expectGood(project);
+});
+
+test('the key is exported once, into a private file that was not there', async () => {
+  const source = await createTestDatabase();
+  const { project, repository } = await createInitializedProject({ database: source });
+  const file = join(project.directory, 'key.txt');
+  expect(await runAgent(['init', '--export-key', file, '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });
+  const { stdout } = await execa('stat', ['--format=%a', file]);
+  expect(stdout).toBe('600');
+  await execa('grep', ['--quiet', '^BORG_KEY ', file]);
+  expect(await runAgent(['init', '--export-key', file, '--env-file', project.envFile])).toMatchObject({ exitCode: 2 });
+  // The key opens the repository whose own copy is lost.
+  await execa('sed', ['--in-place', '/^key = /,/^$/d', join(repository.location, 'config')]);
+  await repository.borg('key', 'import', '::', file);
+  await repository.borg('list');
+});
+
+test('Borg of another machine holds the lock: exit code 11', { timeout: 120_000 }, async () => {
+  const source = await createTestDatabase();
+  const { project, repository } = await createInitializedProject({ database: source });
+  await runAgent(['backup', '--env-file', project.envFile]);
+  await mkdir(join(repository.location, 'lock.exclusive'));
+  await execa('touch', [join(repository.location, 'lock.exclusive', 'elsewhere@1.1-0')]);
+  const result = await runAgent(['backup', '--env-file', project.envFile, '--json']);
+  expect(result.json()).toMatchObject({ error: { code: 'locked', exitCode: 11 } });
+  await repository.borg('break-lock');
+  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });
+  await expectGood(project);
+});
+
+// Only root may mount the small file system that fills up.
+test.runIf(isRoot)('the disk of the repository is full: exit code 21, and the next run works when there is room', async () => {
+  const source = await createTestDatabase();
+  await source.query('CREATE TABLE small AS SELECT g FROM generate_series(1, 1000) g');
+  const repository = await createTestRepository();
+  const disk = join(repository.directory, 'disk');
+  await mkdir(disk);
+  await execa('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk]);
+  whenTestEnds(async () => void (await execa('umount', [disk])));
+  const onDisk = {
+    ...repository,
+    location: join(disk, 'repository'),
+    environment: { ...repository.environment, BORG_REPO: join(disk, 'repository') },
+  };
+  const borg = async (...args: readonly string[]): Promise<string> =>
+    (await execa('borg', args, { env: onDisk.environment, extendEnv: false })).stdout;
+  const { project } = await createInitializedProject({ database: source, repository: { ...onDisk, borg } });
+  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });
+
+  // 60 MB that neither compress nor repeat.
+  await source.query(
+    "CREATE TABLE noise AS SELECT encode(sha256(g::text::bytea), 'hex') AS a, encode(sha256((-g)::text::bytea), 'hex') AS b FROM generate_series(1, 450000) g",
+  );
+  const full = await runAgent(['backup', '--env-file', project.envFile, '--json']);
+  expect(full.json()).toMatchObject({ error: { code: 'no_space', exitCode: 21 } });
+  expect((await borg('list', '--short')).split('\n')).toHaveLength(1);
+  await expectNoLeaks(project.directory);
+  await expectGood(project);
+
+  await source.query('DROP TABLE noise');
+  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
+  await expectGood(project);
+});
+if (!isRoot) console.warn('Not tested: a full disk, because only root can mount a small one.');
