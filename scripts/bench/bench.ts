@@ -1,0 +1,214 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { startCluster, type Cluster } from '../../test/helpers/cluster.ts';
+import { median } from './figures.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const pollMs = 10;
+
+/** About 900 MB of dump in one table, of rows such as an event log has. */
+const bigTable = `
+  CREATE TABLE events AS
+  SELECT g AS id, gen_random_uuid() AS user_id, 'kind-' || g % 17 AS kind, now() - g * interval '1 second' AS happened_at,
+         md5(g::text) || md5((g * 7)::text) || md5((g * 13)::text) || repeat(md5((g % 1000)::text), 5) AS payload
+    FROM generate_series(1, 2500000) g;
+  ALTER TABLE events ADD PRIMARY KEY (id);
+  CREATE TABLE kinds AS SELECT DISTINCT kind FROM events;
+  VACUUM ANALYZE`;
+
+export interface BackupFigures {
+  readonly seconds: number;
+  readonly deduplicatedBytes: number;
+  readonly peakMemoryBytes: number;
+  /** The most that regular files in the run's directory ever held: a dump that touches the disk would lie there. */
+  readonly stagedBytes: number;
+}
+
+/** A repository of the agent's, with an env file for each of the two databases. */
+interface AgentRepository {
+  readonly directory: string;
+}
+
+export interface Bench {
+  readonly versions: string;
+  readonly dumpMegabytes: number;
+  createRepository(): Promise<AgentRepository>;
+  /** A repository that Borg alone fills, with its default chunker. */
+  createReference(): Promise<Record<string, string>>;
+  timeRawDump(database: string): Promise<number>;
+  timeBackup(repository: AgentRepository, database: 'big' | 'empty'): Promise<BackupFigures>;
+  timeDumpToFileThenBorg(repository: AgentRepository): Promise<number>;
+  /** Answers by how many bytes the repository grew. */
+  archiveWithDefaultChunker(environment: Record<string, string>): Promise<number>;
+  updateRandomRows(): Promise<void>;
+  /** How many milliseconds `agent list` takes more than `borg list`. */
+  timeListings(rounds: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startBench(): Promise<Bench> {
+  const directory = await mkdtemp(join(tmpdir(), 'agent-bench-'));
+  const cluster = await startCluster({
+    settings: { shared_buffers: '256MB', max_wal_size: "'8GB'", checkpoint_timeout: "'1h'" },
+  });
+  try {
+    process.stderr.write('building about 900 MB of data\n');
+    await runSql(cluster, 'postgres', 'CREATE DATABASE big', 'CREATE DATABASE empty');
+    await runSql(cluster, 'big', ...bigTable.split(';'));
+    return await openBench(directory, cluster);
+  } catch (error) {
+    await cluster.stop();
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function openBench(directory: string, cluster: Cluster): Promise<Bench> {
+  const { dump, environment } = tools(cluster);
+  const sized = await execa('sh', ['-c', `${dump} -Fc -Z0 big | wc -c`], { env: environment });
+  const borg = await execa('borg', ['--version']);
+  let last: AgentRepository | undefined;
+  let count = 0;
+  return {
+    versions: `${borg.stdout}, ${(await execa(dump, ['--version'])).stdout}, Node ${process.version}`,
+    dumpMegabytes: Math.round(Number(sized.stdout) / 1e6),
+    async createRepository() {
+      if (last !== undefined) await rm(last.directory, { recursive: true });
+      last = await createAgentRepository(join(directory, `agent-${(count += 1)}`), cluster);
+      return last;
+    },
+    createReference: () => createReference(join(directory, `reference-${count}`)),
+    timeRawDump: (database) => time(() => execa('sh', ['-c', `${dump} -Fc -Z0 ${database} >/dev/null`], { env: environment })),
+    timeBackup: (repository, database) => timeBackup(repository, database),
+    async timeDumpToFileThenBorg(repository) {
+      const file = join(directory, 'full.dump');
+      const borgEnvironment = rawBorg(repository);
+      const work = async (name: string): Promise<void> => {
+        await execa(dump, ['-Fc', '-Z0', `--file=${file}`, 'big'], { env: environment });
+        await execa('borg', ['create', '--compression=zstd,3', `::${name}`, file], { env: borgEnvironment });
+      };
+      await work('file-1');
+      const seconds = await time(() => work('file-2'));
+      await rm(file);
+      return seconds;
+    },
+    async archiveWithDefaultChunker(reference) {
+      const script = `${dump} -Fc -Z0 big | borg create --json --compression=zstd,3 ::$(date +%s%N) -`;
+      const { stdout } = await execa('sh', ['-c', script], { env: { ...environment, ...reference } });
+      return (JSON.parse(stdout) as { archive: { stats: { deduplicated_size: number } } }).archive.stats.deduplicated_size;
+    },
+    updateRandomRows: () =>
+      runSql(cluster, 'big', "UPDATE events SET kind = 'changed ' || random() WHERE random() < 0.002", 'VACUUM events'),
+    timeListings: (rounds) => timeListings(last!, rounds),
+    async stop() {
+      await cluster.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function tools(cluster: Cluster): { dump: string; psql: string; environment: Record<string, string> } {
+  const { binDirectory, socketDirectory, port } = cluster.address;
+  const environment = { PGHOST: socketDirectory, PGPORT: String(port), PGUSER: 'postgres' };
+  return { dump: join(binDirectory, 'pg_dump'), psql: join(binDirectory, 'psql'), environment };
+}
+
+async function runSql(cluster: Cluster, database: string, ...statements: readonly string[]): Promise<void> {
+  const { psql, environment } = tools(cluster);
+  const commands = statements.flatMap((statement) => ['--command', statement]);
+  await execa(psql, ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--dbname=${database}`, ...commands], {
+    env: environment,
+  });
+}
+
+async function createAgentRepository(directory: string, cluster: Cluster): Promise<AgentRepository> {
+  await mkdir(directory, { mode: 0o700, recursive: true });
+  for (const database of ['big', 'empty']) {
+    const { socketDirectory, port } = cluster.address;
+    const lines = [
+      `PROJECT_NAME=${database}`,
+      `SUPABASE_DB_URL=postgresql://postgres@/${database}?host=${socketDirectory}&port=${port}`,
+      `BORG_REPO=${join(directory, 'repository')}`,
+      'BORG_PASSPHRASE=bench',
+      `STATE_DIR=${join(directory, 'state')}`,
+    ];
+    await writeFile(join(directory, `${database}.env`), `${lines.join('\n')}\n`, { mode: 0o600 });
+  }
+  await execa(process.execPath, [main, 'init', '--env-file', join(directory, 'big.env')]);
+  return { directory };
+}
+
+async function createReference(directory: string): Promise<Record<string, string>> {
+  await mkdir(directory, { recursive: true });
+  const environment = { BORG_BASE_DIR: directory, BORG_REPO: join(directory, 'repository'), BORG_PASSPHRASE: 'bench' };
+  await execa('borg', ['init', '--encryption=repokey-blake2'], { env: environment });
+  return environment;
+}
+
+function rawBorg({ directory }: AgentRepository): Record<string, string> {
+  return {
+    BORG_BASE_DIR: join(directory, 'state', 'borg'),
+    BORG_REPO: join(directory, 'repository'),
+    BORG_PASSPHRASE: 'bench',
+  };
+}
+
+async function timeBackup({ directory }: AgentRepository, database: 'big' | 'empty'): Promise<BackupFigures> {
+  const startedMs = performance.now();
+  const subprocess = execa(process.execPath, [main, 'backup', '--json', '--env-file', join(directory, `${database}.env`)]);
+  const watcher = watch(subprocess.pid!, join(directory, 'state', database, 'run'));
+  const { stdout } = await subprocess;
+  const seconds = (performance.now() - startedMs) / 1000;
+  const document = JSON.parse(stdout) as { archives: [{ deduplicatedBytes: number }] };
+  return { seconds, deduplicatedBytes: document.archives[0].deduplicatedBytes, ...(await watcher.stop()) };
+}
+
+/** Looks every few milliseconds at the memory of a process, and at what lies in a directory. */
+function watch(pid: number, directory: string): { stop(): Promise<Pick<BackupFigures, 'peakMemoryBytes' | 'stagedBytes'>> } {
+  let peakMemoryBytes = 0;
+  let stagedBytes = 0;
+  let looking = Promise.resolve();
+  const look = async (): Promise<void> => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    const kibibytes = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    peakMemoryBytes = Math.max(peakMemoryBytes, kibibytes * 1024);
+    stagedBytes = Math.max(stagedBytes, await dumpBytesBelow(directory));
+  };
+  const timer = setInterval(() => (looking = look()), pollMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await looking;
+      return { peakMemoryBytes, stagedBytes };
+    },
+  };
+}
+
+async function dumpBytesBelow(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile() && entry.name !== 'pgpass');
+  const sizes = await Promise.all(
+    files.map(async (file) => (await stat(join(file.parentPath, file.name)).catch(() => undefined))?.size ?? 0),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function timeListings(repository: AgentRepository, rounds: number): Promise<number> {
+  const agent: number[] = [];
+  const borg: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    agent.push(await time(() => execa(process.execPath, [main, 'list', '--env-file', join(repository.directory, 'big.env')])));
+    borg.push(await time(() => execa('borg', ['list'], { env: rawBorg(repository) })));
+  }
+  return (median(agent) - median(borg)) * 1000;
+}
+
+/** Seconds that some work takes. */
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return (performance.now() - startedMs) / 1000;
+}
