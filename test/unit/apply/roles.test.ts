@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createRoleStatements } from '../../../src/apply/roles.ts';
+import type { Role } from '../../../src/domain/manifest.ts';
+
+function role(name: string, properties: Partial<Role> = {}): Role {
+  return {
+    name,
+    superuser: false,
+    inherit: true,
+    createRole: false,
+    createDatabase: false,
+    login: false,
+    replication: false,
+    bypassRowSecurity: false,
+    connectionLimit: -1,
+    memberOf: [],
+    settings: [],
+    ...properties,
+  };
+}
+
+test('missing roles are created with attributes, settings and memberships', () => {
+  const existing = role('postgres', {
+    superuser: true,
+    memberOf: [
+      { role: 'app "x"', adminOption: false },
+      { role: 'anon', adminOption: true },
+    ],
+  });
+  const missing = role('app "x"', {
+    login: true,
+    settings: ['statement_timeout=8s'],
+    memberOf: [
+      { role: 'anon', adminOption: true },
+      { role: 'pg_monitor', adminOption: false },
+    ],
+  });
+  expect(createRoleStatements([missing], [existing, missing, role('anon')])).toEqual([
+    'CREATE ROLE "app ""x""" WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS CONNECTION LIMIT -1;',
+    `ALTER ROLE "app ""x""" SET "statement_timeout" TO '8s';`,
+    // The membership of postgres in anon is none of ours: both roles were there before.
+    'GRANT "app ""x""" TO "postgres";',
+    'GRANT "anon" TO "app ""x""" WITH ADMIN OPTION;',
+    'GRANT "pg_monitor" TO "app ""x""";',
+  ]);
+});
+
+test('nothing is said where nothing is missing', () => {
+  expect(createRoleStatements([], [role('a', { memberOf: [{ role: 'b', adminOption: false }] }), role('b')])).toEqual([]);
+});

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { borgError } from '../../../src/tools/borg/errors.ts';
+
+const message = (msgid: string, text = 'text'): string =>
+  JSON.stringify({ type: 'log_message', levelname: 'ERROR', name: 'borg', msgid, message: text });
+
+/** What Borg 1.2 and 1.4 print, and what becomes of it: a contract with whoever reads it at night. */
+test.each([
+  [message('PassphraseWrong'), 'passphrase_wrong', 12, 'does not open the repository', 'Check BORG_PASSPHRASE'],
+  [message('LockTimeout'), 'locked', 11, 'Another Borg process holds the lock', 'Wait for it to end'],
+  [message('Repository.DoesNotExist'), 'repository_missing', 10, 'There is no Borg repository at /r', '`agent init`'],
+  [message('Repository.InvalidRepository'), 'repository_missing', 10, 'There is no Borg repository at /r', '`agent init`'],
+  [message('Repository.AlreadyExists'), 'repository_exists', 2, 'already something at /r', 'choose another BORG_REPO'],
+  [message('', 'OSError: [Errno 28] No space left on device'), 'no_space', 21, 'no space left', 'Free some space'],
+  ['Remote: OSError: [Errno 28] No space left on device', 'no_space', 21, 'no space left', 'Free some space'],
+  [message('ConnectionClosedWithHint'), 'repository_failed', 1, 'connection to the repository', '`ssh`'],
+  [
+    message('Cache.RepositoryAccessAborted'),
+    'repository_failed',
+    1,
+    'moved, replaced or rolled back',
+    'BORG_RELOCATED_REPO_ACCESS_IS_OK',
+  ],
+  [message('Archive.AlreadyExists'), 'repository_failed', 1, 'of this very second already exists', 'Run the backup again'],
+  ['usage: borg [-V]\nborg: error: unknown', 'repository_failed', 1, 'borg create ended with code 2: ', '`agent doctor`'],
+])('%s', (stderr, code, exitCode, text, hint) => {
+  const error = borgError('/r', 'create', { exitCode: 2, signal: null, stdout: '', stderr });
+  expect(error).toMatchObject({ code, exitCode });
+  expect(error.message).toContain(text);
+  expect(error.hint).toContain(hint);
+});
+
+test('a Borg that was killed is said to have been', () => {
+  const error = borgError('/r', 'create', { exitCode: null, signal: 'SIGKILL', stdout: '', stderr: '' });
+  expect(error.message).toBe('borg create was ended by SIGKILL: it said nothing. Earlier archives are safe.');
+});
