@@ -61,6 +61,15 @@ const knownFailures: readonly KnownFailure[] = [
     hint: 'Try `ssh` to that host as this user; check BORG_RSH, the key, and that borg is installed there.',
   },
   {
+    // Borg before 1.2.6 leaves the tag of an archive that it renames as it was, which later ones find not authentic.
+    // https://github.com/borgbackup/borg/issues/7791
+    pattern: /^ArchiveTAM(Invalid|RequiredError)$/,
+    code: 'repository_failed',
+    message: (location) =>
+      `Borg does not find the archives of ${location} authentic: a Borg older than 1.2.6 has renamed them, or somebody has tampered with them. Nothing was changed.`,
+    hint: 'After an upgrade of Borg run `borg upgrade --archives-tam` on the repository, once. Run no `borg check --repair` before that: it would delete these archives. If Borg was not upgraded, find out who else writes to the repository.',
+  },
+  {
     // A damaged entry, an entry or a whole segment that is gone, and what a repair has filled with zeros.
     pattern:
       /^(IntegrityError|DecompressionError|Repository\.ObjectNotFound)$|damaged \(all-zero\) chunks|Size inconsistency detected|No such file or directory: '.*\/data\/\d+\/\d+'/,
