@@ -1,8 +1,14 @@
 import { Command } from 'commander';
 import { agentVersion } from '../composition.ts';
 import { backupCommand } from './commands/backup.ts';
+import { configCommand } from './commands/config.ts';
 import { initCommand } from './commands/init.ts';
+import { listCommand } from './commands/list.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
+import { showCommand } from './commands/show.ts';
+import { statusCommand } from './commands/status.ts';
+import { verifyCommand } from './commands/verify.ts';
 import type { Shell } from './shell.ts';
 
 /** The command line: nothing but names; each command stands in a file of its own. */
@@ -12,7 +18,17 @@ export function createProgram(shell: Shell): Command {
     .version(agentVersion())
     .showSuggestionAfterError()
     .addHelpText('after', '\nStart with: agent doctor, agent init, agent backup. Exit codes: README.md.');
-  const commands = [initCommand, backupCommand, restoreCommand];
+  const commands = [
+    configCommand,
+    initCommand,
+    backupCommand,
+    listCommand,
+    showCommand,
+    verifyCommand,
+    restoreCommand,
+    pruneCommand,
+    statusCommand,
+  ];
   for (const create of commands) program.addCommand(create(shell));
   return program;
 }

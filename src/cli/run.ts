@@ -14,7 +14,7 @@ export async function runCli(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
   const shell = createShell(output, (code) => (exitCode = code));
   const program = createProgram(shell);
-  for (const command of [program, ...program.commands]) redirectUsageErrors(command, output.json);
+  redirectUsageErrors(program, output.json);
   try {
     await program.parseAsync([...argv]);
     return exitCode;

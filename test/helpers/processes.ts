@@ -36,3 +36,20 @@ export async function findProcess(name: string, directory: string): Promise<numb
 export async function expectNoProcesses(directory: string): Promise<void> {
   await expect.poll(() => findProcesses(directory), { timeout: 10_000, interval: 10 }).toEqual([]);
 }
+
+/** All processes that a process has started, directly or not. */
+export async function listDescendants(ancestor: number): Promise<FoundProcess[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const stats = await Promise.all(
+    pids.map(async (pid) => parseStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))),
+  );
+  const known = new Set([ancestor]);
+  // A child has a higher pid than its parent, but for the moment when pids begin anew.
+  const found = stats.filter((stat) => stat !== undefined).toSorted((a, b) => a.pid - b.pid);
+  return found.filter(({ pid, parent }) => known.has(parent) && known.add(pid));
+}
+
+function parseStat(stat: string): (FoundProcess & { readonly parent: number }) | undefined {
+  const match = /^(\d+) \((.*)\) \S (\d+) /s.exec(stat);
+  return match === null ? undefined : { pid: Number(match[1]), name: match[2]!, parent: Number(match[3]) };
+}

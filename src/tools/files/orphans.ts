@@ -1,5 +1,6 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../../errors.ts';
 
 const graceMs = 10_000;
 const pollMs = 20;
@@ -10,14 +11,22 @@ const pollMs = 20;
  * agent (`setpriv --pdeathsig`); this catches one that was started in the very moment of the kill.
  */
 export async function endProcessesBelow(directory: string): Promise<void> {
-  const deadline = performance.now() + graceMs;
+  const startedMs = performance.now();
   for (let signal: NodeJS.Signals = 'SIGTERM'; ;) {
     const orphans = await processesBelow(directory);
     if (orphans.length === 0) return;
-    if (performance.now() > deadline) signal = 'SIGKILL';
+    const waitedMs = performance.now() - startedMs;
+    if (waitedMs > graceMs) signal = 'SIGKILL';
+    if (waitedMs > 3 * graceMs) throw stuckError(orphans);
     for (const pid of orphans) sendSignal(pid, signal);
     await sleep(pollMs);
   }
+}
+
+function stuckError(orphans: readonly number[]): AppError {
+  return new AppError('failed', `Processes of an earlier run do not end: ${orphans.join(', ')}. Nothing was done.`, {
+    hint: 'They hang in the kernel, on a disk or network file system that does not answer: see to that, then try again.',
+  });
 }
 
 async function processesBelow(directory: string): Promise<number[]> {

@@ -23,6 +23,10 @@ export function connectionError(connection: ConnectionConfig, error: unknown): A
 function hintFor(code: string, message: string, connection: ConnectionConfig): string {
   if (code === '28P01' || code === '28000')
     return 'The user or password is wrong: check SUPABASE_DB_URL or SUPABASE_DB_PASSWORD.';
+  // What node-postgres says when the server wants a password and we have none.
+  if (/client password must be a string/.test(message)) {
+    return 'The server asks for a password: put it into SUPABASE_DB_URL, or set SUPABASE_DB_PASSWORD.';
+  }
   if (code === '3D000') return 'There is no such database: check the last part of SUPABASE_DB_URL.';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'ENETUNREACH') return unreachableHint(connection);
   if (code === '53300') return 'The server has no connection to spare; try again later or raise its limit.';

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import { formatTable } from '../output.ts';
+import { createCommand, loadProject, type CommonOptions, type Shell } from '../shell.ts';
+
+export function configCommand(shell: Shell): Command {
+  return new Command('config')
+    .description('Check or show the configuration.')
+    .addCommand(validateCommand(shell))
+    .addCommand(showCommand(shell));
+}
+
+function validateCommand(shell: Shell): Command {
+  return createCommand('validate', 'Check the configuration, and name every problem at once. Connects to nothing.', [
+    'agent config validate',
+    'agent config validate --project prod',
+  ]).action(async (options: CommonOptions) => {
+    const { config, warnings } = await loadProject(shell, options);
+    const document = { command: 'config validate', status: 'complete', project: config.project, warnings };
+    shell.output.result(document, () => `The configuration of ${config.project} is valid.`);
+  });
+}
+
+function showCommand(shell: Shell): Command {
+  return createCommand('show', 'Show the configuration as the agent understands it, with secrets masked.', [
+    'agent config show',
+  ]).action(async (options: CommonOptions) => {
+    const { config, described, warnings } = await loadProject(shell, options);
+    const rows = described.map(({ name, value, source }) => [name, value, source]);
+    const document = { command: 'config show', status: 'complete', project: config.project, variables: described, warnings };
+    shell.output.result(document, () => formatTable(['VARIABLE', 'VALUE', 'SOURCE'], rows));
+  });
+}
