@@ -1,7 +1,8 @@
 import type { RunContext } from '../context.ts';
 import { archivePaths, manifestSchema, type Manifest } from '../domain/manifest.ts';
 import { missingDumpEntries, parseToc } from '../domain/toc.ts';
-import { AppError } from '../errors.ts';
+import { streamArchived, assertWhole } from './read.ts';
+import { verificationError } from './verification-error.ts';
 
 /**
  * Reads an archive back: its manifest must parse, and the dump's table of contents must name every table, materialized view
@@ -30,20 +31,14 @@ export async function readManifest(context: RunContext, archive: string): Promis
 /** What `pg_restore --list` prints of the archived dump. */
 async function listDump(context: RunContext, archive: string): Promise<string> {
   const programs = await context.databases.findPrograms(0);
-  const reading = context.repository.startRead(archive, archivePaths.dump);
-  const result = await context.commands.run({ file: programs.pgRestore, args: ['--list'], stdin: reading.stdout! });
-  // pg_restore closes the pipe as soon as it has the contents; what Borg says of that means nothing.
-  reading.stdout!.destroy();
-  const read = await reading.finished;
+  const file = { archive, path: archivePaths.dump };
+  const { result, borg } = await streamArchived(context, file, (dump) =>
+    context.commands.run({ file: programs.pgRestore, args: ['--list'], stdin: dump }),
+  );
   if (result.exitCode === 0) return result.stdout;
-  if (!read.stderr.includes('BrokenPipe')) context.repository.assertRead(read);
+  // pg_restore closes the pipe as soon as it has seen enough; what Borg says of that means nothing.
+  if (!borg.stderr.includes('BrokenPipe')) assertWhole(context, file, borg);
   throw verificationError(archive, `its dump cannot be read: ${result.stderr.trim().split('\n')[0] ?? ''}`);
-}
-
-export function verificationError(archive: string, what: string): AppError {
-  return new AppError('verification_failed', `The archive ${archive} is not good: ${what}.`, {
-    hint: 'Restore from another backup (`agent list`), run a new one now, and check the repository with `borg check --verify-data`.',
-  });
 }
 
 function parseJson(text: string): unknown {

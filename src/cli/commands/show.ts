@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import type { Manifest } from '../../domain/manifest.ts';
+import { showBackup, type BackupDetails } from '../../pipeline/show.ts';
+import { formatBytes, formatDuration, formatTable, formatTime, printable } from '../output.ts';
+import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
+
+export function showCommand(shell: Shell): Command {
+  return createCommand('show', 'Show what a backup holds: tables with rows, coverage, server, tools, parts.', [
+    'agent show latest',
+    'agent show 20261121',
+    'agent show prod-20261121T020000Z --json',
+  ])
+    .argument('<backup>', '`latest`, a backup id, the name of an archive, or a unique beginning of an id or of its time')
+    .action(async (selector: string, options: CommonOptions) => {
+      await withContext(shell, options, async (context) => {
+        const details = await showBackup(context, selector);
+        shell.output.result(toDocument(details), () => toText(details));
+      });
+    });
+}
+
+function toDocument({ backup, archive, manifest }: BackupDetails): object {
+  return {
+    command: 'show',
+    status: 'complete',
+    project: manifest.project,
+    backupId: backup.backupId,
+    archive: {
+      name: archive.name,
+      kind: archive.kind,
+      originalBytes: archive.sizes?.originalBytes ?? null,
+      deduplicatedBytes: archive.sizes?.deduplicatedBytes ?? null,
+    },
+    manifest,
+  };
+}
+
+function toText(details: BackupDetails): string {
+  const { manifest } = details;
+  return [
+    `Backup ${manifest.backupId} is ${manifest.status}.`,
+    '',
+    formatTable(['', ''], describeFacts(details)).trimStart(),
+    '',
+    formatTable(
+      ['COMPONENT', 'STATE', 'DETAIL'],
+      manifest.coverage.map(({ component, state, detail }) => [component, state, detail]),
+    ),
+    '',
+    describeTables(manifest),
+    '',
+    describeParts(manifest),
+    ...manifest.warnings.map((warning) => `\nWarning: ${printable(warning)}`),
+  ].join('\n');
+}
+
+function describeFacts({ archive, manifest }: BackupDetails): string[][] {
+  const { server, tools } = manifest;
+  const { sizes } = archive;
+  const extensions = manifest.extensions.map(({ name, version, schema }) => `${name} ${version} (${schema})`);
+  const stored =
+    sizes === undefined
+      ? 'unknown'
+      : `${formatBytes(sizes.originalBytes)}, deduplicated ${formatBytes(sizes.deduplicatedBytes)}`;
+  return [
+    ['Archive', archive.name],
+    ['Started', `${formatTime(new Date(manifest.startedAt))}, took ${formatDuration(manifest.durationMs)}`],
+    ['Size', stored],
+    ['Server', `PostgreSQL ${server.version}, ${server.encoding}, ${server.collation}`],
+    ['Database', `${server.database}, ${formatBytes(server.sizeBytes)} on the server`],
+    ['Tools', `agent ${manifest.agentVersion}, borg ${tools.borg}, pg_dump ${tools.pgDump}, node ${tools.node}`],
+    ['Extensions', extensions.join(', ') || 'none'],
+    ['Roles', manifest.roles.map(({ name }) => name).join(', ')],
+    ['Large objects', String(manifest.largeObjects.count)],
+    ['Chunker', manifest.chunkerParams],
+  ];
+}
+
+/** Largest first. */
+function describeTables({ tables }: Manifest): string {
+  if (tables.length === 0) return 'It holds no table.';
+  const rows = tables
+    .toSorted((a, b) => b.bytes - a.bytes || a.oid - b.oid)
+    .map(({ schema, name, kind, rows: count, bytes }) => [
+      `${schema}.${name}`,
+      kind,
+      count === null ? 'not counted' : count.toLocaleString('en-US'),
+      formatBytes(bytes),
+    ]);
+  return formatTable(['TABLE', 'KIND', 'ROWS', 'ON THE SERVER'], rows, [2, 3]);
+}
+
+function describeParts({ parts }: Manifest): string {
+  const rows = parts.map(({ path, bytes, durationMs, sha256 }) => [
+    path,
+    bytes === null ? 'streamed' : formatBytes(bytes),
+    formatDuration(durationMs),
+    sha256?.slice(0, 16) ?? '',
+  ]);
+  return formatTable(['PART', 'SIZE', 'TIME', 'SHA-256'], rows, [1, 2]);
+}

@@ -1,0 +1,116 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { RunRecord } from '../../context.ts';
+import { exitCodes } from '../../domain/exit-code.ts';
+import { readStatus, type StatusReport } from '../../pipeline/status.ts';
+import { formatAge } from '../age.ts';
+import { formatDuration, formatTable, formatTime, printable } from '../output.ts';
+import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
+
+interface StatusOptions extends CommonOptions {
+  readonly maxAge?: number;
+  readonly runs: number;
+}
+
+export function statusCommand(shell: Shell): Command {
+  return createCommand('status', 'Tell how the backups stand, from the run history of this machine alone.', [
+    'agent status',
+    'agent status --max-age 26h    exits with 1 when there is no complete backup that young',
+    'agent status --runs 50 --json',
+  ])
+    .option('--max-age <age>', 'the age that the newest complete backup may have, such as 26h, 90m or 2d', parseAge)
+    .option('--runs <number>', 'how many of the last runs to list', parseCount, 10)
+    .action(async (options: StatusOptions) => {
+      await withContext(shell, options, async (context) => {
+        const report = readStatus(context, { maxAgeMs: options.maxAge, runs: options.runs });
+        shell.output.result(toDocument(report, context.config.project), () => toText(report));
+        if (report.problem !== undefined) shell.exitWith(exitCodes.failed);
+      });
+    });
+}
+
+const unitsMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function parseAge(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It has to be a number with a unit: 90m, 26h, 2d.');
+  return Number(match[1]) * unitsMs[match[2]!]!;
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It has to be a number from 1 to 9999.');
+  return Number(text);
+}
+
+function toDocument(report: StatusReport, project: string): object {
+  const { running, lastRun, lastComplete, ageMs, failures, runs, problem } = report;
+  return {
+    command: 'status',
+    status: problem === undefined ? 'complete' : 'failed',
+    project,
+    running: describeRun(running),
+    lastRun: describeRun(lastRun),
+    lastComplete: describeRun(lastComplete),
+    ageSeconds: ageMs === undefined ? null : Math.round(ageMs / 1000),
+    failures: failures.map(describeRun),
+    runs: runs.map(describeRun),
+    problem: problem ?? null,
+  };
+}
+
+function describeRun(run: RunRecord | undefined): object | null {
+  if (run === undefined) return null;
+  return {
+    runId: run.runId,
+    command: run.command,
+    status: run.status,
+    startedAt: run.startedAt.toISOString(),
+    durationMs: run.durationMs ?? null,
+    backupId: run.backupId ?? null,
+    error: run.errorCode === undefined ? null : { code: run.errorCode, message: run.errorMessage ?? '' },
+  };
+}
+
+function toText(report: StatusReport): string {
+  const { running, lastComplete, ageMs, failures, problem } = report;
+  return [
+    lastComplete === undefined
+      ? 'There is no complete backup yet.'
+      : `Last complete backup: ${lastComplete.backupId} (${formatAge(ageMs!)}).`,
+    running === undefined
+      ? 'No run is going on.'
+      : `A ${running.command} is going on since ${formatTime(running.startedAt)} (${formatAge(report.now.getTime() - running.startedAt.getTime())}).`,
+    ...describeFailures(failures, lastComplete !== undefined),
+    ...describeRuns(report),
+    ...(problem === undefined ? [] : ['', `Not good: ${problem}`]),
+  ].join('\n');
+}
+
+const shownFailures = 5;
+
+function describeFailures(failures: readonly RunRecord[], since: boolean): string[] {
+  if (failures.length === 0) return [];
+  const what = failures.length === 1 ? '1 run has failed' : `${failures.length} runs have failed`;
+  return [
+    '',
+    `${what}${since ? ' since' : ''}:`,
+    ...failures
+      .slice(0, shownFailures)
+      .map(
+        ({ command, startedAt, errorMessage }) => `  ${formatTime(startedAt)}  ${command}: ${printable(errorMessage ?? '')}`,
+      ),
+    ...(failures.length > shownFailures ? [`  and ${failures.length - shownFailures} before (--json lists them all)`] : []),
+  ];
+}
+
+function describeRuns({ runs }: StatusReport): string[] {
+  if (runs.length === 0) return ['No run is on record.'];
+  const rows = runs.map(({ startedAt, command, status, durationMs, backupId, errorCode }) => [
+    formatTime(startedAt),
+    command,
+    status,
+    durationMs === undefined ? '' : formatDuration(durationMs),
+    backupId ?? '',
+    errorCode ?? '',
+  ]);
+  return ['', formatTable(['STARTED', 'COMMAND', 'STATUS', 'TOOK', 'BACKUP', 'ERROR'], rows, [3])];
+}

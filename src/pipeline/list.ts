@@ -1,0 +1,26 @@
+import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
+import type { RunContext } from '../context.ts';
+import { groupBackups, type Backup } from '../domain/backup-list.ts';
+
+export type ListedBackup = Backup<CatalogArchive>;
+
+export interface BackupList {
+  /** Newest first. */
+  readonly backups: readonly ListedBackup[];
+  /** Archives that runs have left unfinished, or that a run on this machine is writing right now. */
+  readonly unfinished: readonly string[];
+  readonly runningNow: boolean;
+  /** The time that ages are counted from. */
+  readonly now: Date;
+}
+
+/** The project's backups. Borg is asked once, and besides for each archive that is new to this machine. */
+export async function listBackups(context: RunContext): Promise<BackupList> {
+  const { archives, leftovers } = await readCatalog(context);
+  return {
+    backups: groupBackups(archives, context.config.project),
+    unfinished: leftovers,
+    runningNow: context.state.isLocked(),
+    now: context.clock.now(),
+  };
+}

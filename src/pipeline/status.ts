@@ -1,0 +1,83 @@
+import type { RunContext, RunRecord } from '../context.ts';
+
+export interface StatusRequest {
+  /** How old the newest complete backup may be; undefined when that is not asked. */
+  readonly maxAgeMs: number | undefined;
+  /** How many of the last runs to tell of. */
+  readonly runs: number;
+}
+
+export interface StatusReport {
+  readonly now: Date;
+  /** The run that is going on right now. */
+  readonly running: RunRecord | undefined;
+  /** The newest run that has ended. */
+  readonly lastRun: RunRecord | undefined;
+  readonly lastComplete: RunRecord | undefined;
+  /** Since the newest complete backup began. */
+  readonly ageMs: number | undefined;
+  /** Runs that failed after that, newest first. */
+  readonly failures: readonly RunRecord[];
+  /** The last runs, newest first. */
+  readonly runs: readonly RunRecord[];
+  /** Why this is no good state, when a greatest age was asked for. */
+  readonly problem: string | undefined;
+}
+
+/** More runs than a project makes in a year of hours. */
+const historyLimit = 10_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+/** Clocks are set back by seconds now and then. */
+const clockToleranceMs = 5 * minuteMs;
+
+/** How the project's backups stand, from the run history of this machine alone: needs neither repository nor database. */
+export function readStatus(context: RunContext, request: StatusRequest): StatusReport {
+  const runs = context.state.listRuns(historyLimit);
+  return summarizeRuns(runs, { ...request, now: context.clock.now(), locked: context.state.isLocked() });
+}
+
+export interface SummaryRequest extends StatusRequest {
+  readonly now: Date;
+  /** Whether a run holds the project's lock. */
+  readonly locked: boolean;
+}
+
+/** Takes the runs newest first. */
+export function summarizeRuns(history: readonly RunRecord[], request: SummaryRequest): StatusReport {
+  // Only the newest one can still be going on; others without an end were killed.
+  const running = request.locked ? history.find(({ status }) => status === 'running') : undefined;
+  const ended = history.filter((run) => run !== running).map(nameKilled);
+  const lastComplete = ended.find(({ command, status }) => command === 'backup' && status === 'complete');
+  const since = lastComplete === undefined ? ended : ended.slice(0, ended.indexOf(lastComplete));
+  const ageMs = lastComplete === undefined ? undefined : request.now.getTime() - lastComplete.startedAt.getTime();
+  return {
+    now: request.now,
+    running,
+    lastRun: ended[0],
+    lastComplete,
+    ageMs,
+    failures: since.filter(({ status }) => status === 'failed'),
+    runs: [...(running === undefined ? [] : [running]), ...ended].slice(0, request.runs),
+    problem: findProblem(ageMs, request.maxAgeMs),
+  };
+}
+
+/** What the next run will write into the history of a run that never told its end. */
+function nameKilled(run: RunRecord): RunRecord {
+  if (run.status !== 'running') return run;
+  const errorMessage = 'the process ended without a word (killed, or the machine went down)';
+  return { ...run, status: 'failed', errorCode: 'failed', errorMessage };
+}
+
+function findProblem(ageMs: number | undefined, maxAgeMs: number | undefined): string | undefined {
+  if (maxAgeMs === undefined) return undefined;
+  if (ageMs === undefined) return 'There is no complete backup.';
+  if (ageMs < -clockToleranceMs) return 'The newest complete backup lies in the future: the clock is or was wrong.';
+  if (ageMs <= maxAgeMs) return undefined;
+  return `The newest complete backup is ${describeAge(ageMs)} old; ${describeAge(maxAgeMs)} were allowed.`;
+}
+
+function describeAge(ms: number): string {
+  return ms < 3 * hourMs ? `${Math.round(ms / minuteMs)} minutes` : `${(ms / hourMs).toFixed(1)} hours`;
+}

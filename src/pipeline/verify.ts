@@ -1,0 +1,112 @@
+import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
+import { nameArchive } from '../archive/read.ts';
+import { verifyData } from '../archive/verify-data.ts';
+import { verifyParts } from '../archive/verify-parts.ts';
+import { verificationError } from '../archive/verification-error.ts';
+import { verifyArchive } from '../archive/verify.ts';
+import type { RunContext } from '../context.ts';
+import { groupBackups, type Backup } from '../domain/backup-list.ts';
+import { AppError } from '../errors.ts';
+import { chooseBackup } from './choose-backup.ts';
+import { withRun } from './run.ts';
+import { enterStage } from './stage.ts';
+
+export interface VerifyRequest {
+  /** The newest backup, whatever its status; every one; or what `chooseBackup` understands. */
+  readonly backups: 'newest' | 'all' | { readonly selector: string };
+  /** Whether every byte of the dump is read, and not just its table of contents. */
+  readonly data: boolean;
+}
+
+export interface VerifiedBackup {
+  readonly backupId: string;
+  readonly archive: string;
+  readonly tables: number;
+  readonly rows: number;
+  readonly largeObjects: number;
+  /** How many parts were compared with their checksums. */
+  readonly parts: number;
+  /** How many bytes of data were read out of the dump; undefined when they were not asked for. */
+  readonly dataBytes: number | undefined;
+}
+
+export interface VerifyReport {
+  readonly status: 'complete';
+  readonly data: boolean;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly verified: readonly VerifiedBackup[];
+}
+
+/**
+ * Proves that backups can be read back: the manifest, the checksum of each part, the dump's table of contents and, when asked
+ * for, all of its data. Reads only. Throws AppError verification_failed for what is not good; of several backups the others
+ * are looked at all the same. Throws backup_not_found.
+ */
+export async function verify(context: RunContext, request: VerifyRequest): Promise<VerifyReport> {
+  const startedAt = context.clock.now();
+  const startedMs = context.clock.monotonicMs();
+  return withRun(context, { command: 'verify', startedAt, backupId: undefined }, async () => {
+    const backups = await chooseBackups(context, request);
+    const verified: VerifiedBackup[] = [];
+    const failures: AppError[] = [];
+    for (const backup of backups) {
+      try {
+        verified.push(await verifyOne(context, backup, request.data));
+      } catch (error) {
+        if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
+        failures.push(error);
+      }
+    }
+    assertAllGood(failures, backups.length);
+    const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
+    return { status: 'complete', data: request.data, startedAt, durationMs, verified };
+  });
+}
+
+async function chooseBackups(context: RunContext, { backups }: VerifyRequest): Promise<readonly Backup<CatalogArchive>[]> {
+  enterStage(context, 'catalog', 'Looking into the repository');
+  const { project } = context.config;
+  const catalog = await readCatalog(context);
+  const all = groupBackups(catalog.archives, project);
+  // Of a repository without backups chooseBackup tells, whatever was asked for.
+  if (all.length === 0 || typeof backups === 'object') {
+    return [chooseBackup(catalog, project, typeof backups === 'object' ? backups.selector : 'latest')];
+  }
+  return backups === 'all' ? all : all.slice(0, 1);
+}
+
+async function verifyOne(context: RunContext, backup: Backup<CatalogArchive>, data: boolean): Promise<VerifiedBackup> {
+  const archive = backup.archives.find(({ kind }) => kind === 'database')?.name;
+  if (archive === undefined) throw verificationError(backup.backupId, 'its database archive is missing');
+  enterStage(context, 'verify', `Verifying ${archive}`);
+  try {
+    const manifest = await verifyArchive(context, archive);
+    const parts = await verifyParts(context, archive, manifest);
+    const dataBytes = data ? await verifyData(context, archive, manifest) : undefined;
+    const tables = manifest.tables.filter(({ kind }) => kind === 'table');
+    context.log.info({ stage: 'verify', archive, dataBytes }, 'archive verified');
+    return {
+      backupId: backup.backupId,
+      archive,
+      tables: tables.length,
+      rows: tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+      largeObjects: manifest.largeObjects.count,
+      parts,
+      dataBytes,
+    };
+  } catch (error) {
+    throw nameArchive(archive, error);
+  }
+}
+
+function assertAllGood(failures: readonly AppError[], total: number): void {
+  const [first, ...others] = failures;
+  if (first === undefined) return;
+  if (others.length === 0 && total === 1) throw first;
+  const messages = failures.map(({ message }) => message).join(' ');
+  throw new AppError('verification_failed', `${failures.length} of ${total} backups are not good. ${messages}`, {
+    hint: first.hint,
+    cause: first,
+  });
+}
