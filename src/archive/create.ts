@@ -25,6 +25,8 @@ export async function createArchive(context: RunContext, request: ArchiveRequest
   const paths = [...request.parts, request.manifest].map(({ path }) => path);
   await context.files.createFifos(paths.map((path) => join(request.directory, path)));
   const borg = context.repository.create({ ...request, paths });
+  let borgFailure: unknown;
+  borg.finished.catch((error: unknown) => (borgFailure = error));
   const feeder = new Feeder(context, request.directory, borg.finished);
   try {
     for (const part of request.parts) await feeder.feed(part);
@@ -32,12 +34,8 @@ export async function createArchive(context: RunContext, request: ArchiveRequest
     return await borg.finished;
   } catch (error) {
     // A writer whose pipe broke tells only that Borg has ended; why, Borg knows.
-    const cause = isBrokenPipe(error)
-      ? await borg.finished.then(
-          () => error,
-          (borgError: unknown) => borgError,
-        )
-      : error;
+    if (isBrokenPipe(error)) await borg.finished.catch(() => undefined);
+    const cause = borgFailure ?? error;
     await borg.terminate();
     context.signal.throwIfAborted();
     throw cause;

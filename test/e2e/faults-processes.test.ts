@@ -4,6 +4,7 @@ import type { TestRepository } from '../helpers/borg.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { bigTable, startPausedBackup } from '../helpers/paused-backup.ts';
+import { expectNoProcesses } from '../helpers/processes.ts';
 import type { TestProject } from '../helpers/project.ts';
 import { archiveNames, createInitializedProject, expectGood } from '../helpers/scenario.ts';
 import { startTestCluster } from '../helpers/test-cluster.ts';
@@ -75,7 +76,9 @@ describe('in the middle of a dump', () => {
     paused.agent.kill('SIGKILL');
     paused.resume();
     expect((await paused.agent.finished).exitCode).toBe(137);
-    await scene.source.drop();
+    await expectNoProcesses(scene.project.stateDirectory);
+    expect(await runAgent(['backup', '--env-file', scene.project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
+    await expectHarmless({ ...scene, before: await archiveNames(scene.repository) });
   });
 
   test('a second run starts: it is told so, and the first is not disturbed', async () => {
@@ -108,5 +111,9 @@ test('Borg holds a lock of a process that was killed: the next run succeeds with
   process.kill(paused.borg, 'SIGKILL');
   paused.agent.kill('SIGKILL');
   await paused.agent.finished;
-  await expectHarmless(scene);
+  await expectNoProcesses(scene.project.stateDirectory);
+  expect(await runAgent(['backup', '--env-file', scene.project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(await archiveNames(scene.repository)).toHaveLength(2);
+  await expectGood(scene.project);
+  await expectNoLeaks(scene.project.directory);
 });

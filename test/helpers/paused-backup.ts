@@ -13,33 +13,31 @@ export interface PausedBackup {
   resume(): void;
 }
 
-/** Rows for a dump (65 MB) that takes long enough to be stopped in it. */
+/** Rows for a dump (100 MB) that takes long enough to be stopped in it. */
 export const bigTable =
-  'CREATE TABLE public.big AS SELECT g AS id, repeat(md5(g::text), 10) AS text FROM generate_series(1, 200000) g';
+  'CREATE TABLE public.big AS SELECT g AS id, repeat(md5(g::text), 10) AS text FROM generate_series(1, 300000) g';
 
-/** Starts `agent backup` and stops Borg as soon as the dump has begun. The database holds `bigTable`. */
+/** Starts `agent backup` and stops Borg as soon as the rows of `bigTable`, which the database holds, are on their way. */
 export async function startPausedBackup(project: TestProject, database: TestDatabase): Promise<PausedBackup> {
-  let borg = 0;
-  const agent = startAgent(['backup', '--env-file', project.envFile, '--json', '--log-level', 'info'], {
-    onStderrLine: (line) => {
-      // The part before the dump.
-      if (line.includes('"part":"database/schema.sql"')) process.kill(borg, 'SIGSTOP');
-    },
-  });
-  borg = await findProcess('borg', project.stateDirectory);
-  const pgDump = await findProcess('pg_dump', project.stateDirectory);
-  await vi.waitFor(
-    async () => {
-      const sql =
-        "SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientWrite' AND datname = current_database()";
-      if ((await database.query(sql)).length === 0) throw new Error('No COPY waits for its reader.');
-    },
-    { timeout: 20_000, interval: 5 },
-  );
+  const agent = startAgent(['backup', '--env-file', project.envFile, '--json', '--log-level', 'info']);
+  const borg = await findProcess('borg', project.stateDirectory);
+  await expectCopy(database, 'true');
+  process.kill(borg, 'SIGSTOP');
+  await expectCopy(database, "wait_event = 'ClientWrite'");
   return {
     agent,
     borg,
-    pgDump: await findProcess('pg_dump', project.stateDirectory).catch(() => pgDump),
+    pgDump: await findProcess('pg_dump', project.stateDirectory),
     resume: () => process.kill(borg, 'SIGCONT'),
   };
+}
+
+async function expectCopy(database: TestDatabase, condition: string): Promise<void> {
+  const sql = `SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY %' AND state = 'active' AND datname = current_database() AND ${condition}`;
+  await vi.waitFor(
+    async () => {
+      if ((await database.query(sql)).length === 0) throw new Error(`There is no COPY where ${condition}.`);
+    },
+    { timeout: 20_000, interval: 1 },
+  );
 }

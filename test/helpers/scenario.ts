@@ -25,9 +25,9 @@ export async function dumpText(database: TestDatabase): Promise<string> {
   return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
 }
 
-/** The names of all archives, unfinished ones included, as Borg itself lists them. */
+/** The names of all archives, unfinished ones included, as Borg itself lists them; the lock of a killed run does not matter. */
 export async function archiveNames(repository: TestRepository): Promise<string[]> {
-  return (await repository.borg('list', '--short', '--consider-checkpoints')).split('\n').filter((name) => name !== '');
+  return (await repository.borg('list', '--short', '--consider-checkpoints', '--bypass-lock')).split('\n').filter((name) => name !== '');
 }
 
 /** Every archive that looks finished can be read back, its rows counted. */

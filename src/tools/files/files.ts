@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { CommandRunner, Files } from '../../context.ts';
@@ -27,6 +27,10 @@ export function createFiles(baseDirectory: string, commands: CommandRunner): Fil
     async freeBytes(path) {
       const stats = await statfs(path);
       return stats.bavail * stats.bsize;
+    },
+    async permissions(path) {
+      const stats = await stat(path).catch(() => undefined);
+      return stats === undefined ? undefined : stats.mode & 0o777;
     },
   };
 }
