@@ -1,0 +1,118 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { completePassword, findDatabase } from './database.ts';
+import { describeConfig, type ConfigRow } from './describe.ts';
+import { openFile, openSources, projectFile, variablesHint, type LoadOptions, type OpenedSources } from './open.ts';
+import { throwProblems, withPrefix } from './problems.ts';
+import { Secret, type ProjectConfig, type TargetConfig } from './project-config.ts';
+import { databaseSchema, projectSchema, targetSchema, validate, type ProjectSettings } from './schema.ts';
+import { fetchValues } from './sources.ts';
+import { variables, type VariableName } from './variables.ts';
+
+export type { LoadOptions } from './open.ts';
+
+export interface LoadedConfig {
+  readonly config: ProjectConfig;
+  readonly warnings: readonly string[];
+  /** For `agent config show`; holds no secret. */
+  readonly described: readonly ConfigRow[];
+}
+
+export interface LoadedTarget extends TargetConfig {
+  readonly warnings: readonly string[];
+}
+
+const databaseNames = Object.keys(databaseSchema.shape) as (keyof typeof databaseSchema.shape)[];
+const targetNames = Object.keys(targetSchema.shape) as (keyof typeof targetSchema.shape)[];
+const projectNames = Object.keys(projectSchema.shape) as (keyof typeof projectSchema.shape)[];
+
+/**
+ * Loads the configuration of the project that the options name. Throws AppError configuration with everything that is wrong,
+ * a line for each variable; usage when the options contradict each other.
+ */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const names = [...databaseNames, ...projectNames];
+  const opened = await openSources(options, names);
+  const { sources, problems } = opened;
+  const values = await fetchValues(sources, { names, environment: options.environment, problems });
+  const settings = validate(projectSchema, values, problems);
+  const database = await findDatabase(values, { problems, prefix: '', canAsk: options.askPassword !== undefined });
+  throwProblems(problems, opened.where, variablesHint);
+  const { connection, asked } = await completePassword(database!, options.askPassword);
+  const stateDirectory = settings!.STATE_DIR ?? defaultStateDirectory(options);
+  return {
+    config: toProjectConfig(settings!, { envFile: opened.file?.path, database: connection, stateDirectory }),
+    warnings: [...opened.warnings, ...database!.warnings],
+    described: describeConfig(sources, values, { defaults: { STATE_DIR: stateDirectory }, asked }),
+  };
+}
+
+function toProjectConfig(
+  settings: ProjectSettings,
+  others: Pick<ProjectConfig, 'envFile' | 'database' | 'stateDirectory'>,
+): ProjectConfig {
+  return {
+    project: settings.PROJECT_NAME,
+    ...others,
+    repository: {
+      location: settings.BORG_REPO,
+      passphrase: new Secret(settings.BORG_PASSPHRASE),
+      remoteShell: settings.BORG_RSH,
+      remotePath: settings.BORG_REMOTE_PATH,
+    },
+    retention: {
+      days: settings.RETENTION_DAYS,
+      minimumBackups: settings.RETENTION_MIN_BACKUPS,
+      daily: settings.RETENTION_DAILY,
+      weekly: settings.RETENTION_WEEKLY,
+      monthly: settings.RETENTION_MONTHLY,
+    },
+    postgresBinDirectory: settings.PG_BIN_DIR,
+    restoreAllowed: settings.RESTORE_ALLOWED,
+  };
+}
+
+/** systemd's StateDirectory= for root, the XDG directory for everybody else. */
+function defaultStateDirectory({ isRoot, environment, homeDirectory }: LoadOptions): string {
+  if (isRoot) return '/var/lib/supabase-backup';
+  const base = environment['XDG_STATE_HOME'] ?? '';
+  // The specification of these directories says that a relative one is to be ignored.
+  return join(isAbsolute(base) ? base : join(homeDirectory, '.local/state'), 'supabase-backup');
+}
+
+const testPrefix = 'TEST_';
+
+/**
+ * Loads what a restore goes into. `test` means the variables with TEST_ in the configuration that the options name; any
+ * other name an env file, by its path or as a project in the projects' directory, in which the environment does not count.
+ * Throws AppError configuration or usage.
+ */
+export async function loadTarget(name: string, options: LoadOptions): Promise<LoadedTarget> {
+  if (name === 'test') {
+    const names = [...databaseNames, ...targetNames].map((short): VariableName => `${testPrefix}${short}`);
+    return readTarget(await openSources(options, names), names, options);
+  }
+  const isPath = name.includes('/') || name.endsWith('.env');
+  const path = isPath ? resolve(options.workingDirectory, name) : projectFile(name, options);
+  const names = [...databaseNames, ...targetNames];
+  return readTarget(await openFile(path, names), names, options);
+}
+
+async function readTarget(opened: OpenedSources, names: readonly VariableName[], options: LoadOptions): Promise<LoadedTarget> {
+  const { sources, problems } = opened;
+  const fetched = await fetchValues(sources, { names, environment: options.environment, problems });
+  const prefix = names.every((name) => name.startsWith(testPrefix)) ? testPrefix : '';
+  const values = new Map([...fetched].map(([name, value]) => [name.slice(prefix.length), value]));
+  if (prefix === testPrefix && !values.has('PROJECT_NAME'))
+    values.set('PROJECT_NAME', variables.TEST_PROJECT_NAME.defaultValue);
+  const prefixed = withPrefix(problems, prefix);
+  const settings = validate(targetSchema, values, prefixed);
+  const database = await findDatabase(values, { problems: prefixed, prefix, canAsk: options.askPassword !== undefined });
+  throwProblems(problems, `${opened.where}, as a target`, variablesHint);
+  return {
+    project: settings!.PROJECT_NAME,
+    envFile: opened.file?.path,
+    database: (await completePassword(database!, options.askPassword)).connection,
+    restoreAllowed: settings!.RESTORE_ALLOWED,
+    warnings: [...opened.warnings, ...database!.warnings],
+  };
+}

@@ -1,0 +1,113 @@
+import { join, resolve } from 'node:path';
+import { projectNamePattern } from '../domain/archive-name.ts';
+import { AppError } from '../errors.ts';
+import { readEnvFile, type EnvFile } from './env-file.ts';
+import { createProblems, type Problem, type Problems } from './problems.ts';
+import { findSources, toLayers, type Sources } from './sources.ts';
+import { knownNames, type VariableName } from './variables.ts';
+
+export interface LoadOptions {
+  /** --env-file; `.env` in the working directory without it. */
+  readonly envFile?: string | undefined;
+  /** --project: the file of that name in the projects' directory, and nothing from the environment. */
+  readonly project?: string | undefined;
+  /** The process's environment. A variable in it counts before the same one in an env file. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly homeDirectory: string;
+  readonly isRoot: boolean;
+  /** Asks on the terminal without echo; left out where there is none. */
+  readonly askPassword?: ((prompt: string) => Promise<string>) | undefined;
+  /** /etc/supabase-backup unless told otherwise. */
+  readonly projectsDirectory?: string | undefined;
+}
+
+/** The variables that were found, before anything is read or validated. */
+export interface OpenedSources {
+  readonly file: EnvFile | undefined;
+  /** For messages: the path of the file, or "environment". */
+  readonly where: string;
+  readonly sources: Sources;
+  readonly problems: Problems;
+  readonly warnings: readonly string[];
+}
+
+const threeWays =
+  'Copy .env.example to .env in the working directory and fill it in, or name a file with --env-file PATH, or a project with --project NAME (/etc/supabase-backup/NAME.env).';
+
+/** What to do about problems with the variables of a configuration. */
+export const variablesHint = 'Every variable is described in .env.example.';
+
+/**
+ * Finds the variables of the project that the options name. Problems are those of the variables in `names`; what is wrong
+ * with others is only a warning. Throws AppError usage or configuration when there is no such project.
+ */
+export async function openSources(options: LoadOptions, names: readonly VariableName[]): Promise<OpenedSources> {
+  const { envFile, project, workingDirectory } = options;
+  if (envFile !== undefined && project !== undefined) {
+    throw new AppError('usage', '--env-file and --project name two configurations. Nothing was started.', {
+      hint: 'Give one of them.',
+    });
+  }
+  if (project !== undefined) return openFile(projectFile(project, options), names);
+  const file = await readEnvFile(resolve(workingDirectory, envFile ?? '.env'));
+  if (file === undefined && envFile !== undefined) throw missingFile(resolve(workingDirectory, envFile));
+  if (file === undefined && !hasVariables(options.environment)) {
+    throw new AppError(
+      'configuration',
+      `There is no configuration: no .env in ${workingDirectory}, and no variables. Nothing was started.`,
+      {
+        hint: threeWays,
+      },
+    );
+  }
+  return open(names, file, { values: options.environment, directory: workingDirectory });
+}
+
+/** Finds the variables in one file; the environment does not count. */
+export async function openFile(path: string, names: readonly VariableName[]): Promise<OpenedSources> {
+  const file = await readEnvFile(path);
+  if (file === undefined) throw missingFile(path);
+  return open(names, file, undefined);
+}
+
+/** The env file of a project in the projects' directory. */
+export function projectFile(project: string, options: Pick<LoadOptions, 'projectsDirectory'>): string {
+  if (!projectNamePattern.test(project)) {
+    throw new AppError('usage', `${JSON.stringify(project)} is not the name of a project. Nothing was started.`, {
+      hint: 'A name is that of an env file without .env: --project shop reads /etc/supabase-backup/shop.env.',
+    });
+  }
+  return join(options.projectsDirectory ?? '/etc/supabase-backup', `${project}.env`);
+}
+
+function open(
+  names: readonly VariableName[],
+  file: EnvFile | undefined,
+  environment: Parameters<typeof toLayers>[1],
+): OpenedSources {
+  const { sources, ambiguous, warnings } = findSources(toLayers(file, environment));
+  const all = [...(file?.problems ?? []), ...ambiguous];
+  const problems = createProblems();
+  for (const { name, text } of all.filter((problem) => concerns(problem, names))) problems.add(name, text);
+  const others = all.filter((problem) => !concerns(problem, names)).map(({ name, text }) => `${name} ${text}`);
+  return {
+    file,
+    where: file?.path ?? 'environment',
+    sources,
+    problems,
+    warnings: [...(file?.warnings ?? []), ...warnings, ...others],
+  };
+}
+
+function concerns({ name }: Problem, names: readonly VariableName[]): boolean {
+  return names.some((variable) => [variable, `${variable}_FILE`, `${variable}_COMMAND`].includes(name));
+}
+
+function hasVariables(environment: LoadOptions['environment']): boolean {
+  return [...knownNames].some((name) => environment[name] !== undefined && environment[name] !== '');
+}
+
+function missingFile(path: string): AppError {
+  return new AppError('configuration', `There is no ${path}. Nothing was started.`, { hint: threeWays });
+}

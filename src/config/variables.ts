@@ -1,0 +1,172 @@
+/** One variable of an env file. The names are the user's interface: they stay. */
+export interface Variable {
+  /** The heading it stands under in `.env.example`. */
+  readonly section: string;
+  /** A sentence for the person who fills it in. */
+  readonly description: string;
+  /** A secret can also be given as NAME_FILE or NAME_COMMAND, and is never shown. */
+  readonly secret?: true;
+  /** It has to be set (or, of the database's variables, one of several). */
+  readonly required?: true;
+  /** A file or directory: a relative one starts from where the env file lies. */
+  readonly path?: true;
+  readonly defaultValue?: string;
+  readonly example?: string;
+}
+
+const database = 'The database to back up';
+const repository = 'The Borg repository';
+const retention = 'How long backups are kept';
+const machine = 'This machine';
+const target = 'A target for restores';
+const testTarget = 'A second project to restore into: agent restore latest --to test';
+
+/** Every variable there is: the schema, `.env.example` and `agent config show` are made from this table. */
+export const variables = {
+  PROJECT_NAME: {
+    section: 'The project',
+    description:
+      'Short name of the project: backups are called NAME-20261121T020000Z. Letters, digits, dot, dash and underscore; do not change it later.',
+    required: true,
+    example: 'my-project',
+  },
+  SUPABASE_DB_URL: {
+    section: database,
+    description:
+      'Connection string, postgresql://USER:PASSWORD@HOST:5432/DATABASE; of a hosted project the direct connection or the session pooler (port 5432), not the transaction pooler (6543). Any PostgreSQL will do.',
+    secret: true,
+    required: true,
+  },
+  SUPABASE_PROJECT_REF: {
+    section: database,
+    description:
+      'Instead of the connection string: the 20 letters that stand in the URL of your project, https://REF.supabase.co. Needs SUPABASE_DB_PASSWORD.',
+    example: 'abcdefghijklmnopqrst',
+  },
+  SUPABASE_DB_PASSWORD: {
+    section: database,
+    description:
+      'Password of the database user; any characters, nothing has to be percent-encoded. Also used for a connection string without one.',
+    secret: true,
+  },
+  SUPABASE_DB_HOST: {
+    section: database,
+    description:
+      'Host of the session pooler, for machines without IPv6, which the direct connection needs; without it db.REF.supabase.co.',
+    example: 'aws-0-eu-central-1.pooler.supabase.com',
+  },
+  SUPABASE_DB_CA_FILE: {
+    section: database,
+    description:
+      'File with the CA certificate of the server (Supabase: Database, Settings, SSL configuration). With it the server has to prove who it is (verify-full).',
+    path: true,
+    example: '/etc/supabase-backup/prod-ca-2021.crt',
+  },
+  BORG_REPO: {
+    section: repository,
+    description: 'Where the backups go: an absolute path, or ssh://USER@HOST:PORT/PATH.',
+    required: true,
+    example: '/var/backups/my-project',
+  },
+  BORG_PASSPHRASE: {
+    section: repository,
+    description:
+      'Passphrase that encrypts the repository. Without it, and without the key (agent init --export-key FILE), no backup can be read: keep both elsewhere too.',
+    secret: true,
+    required: true,
+  },
+  BORG_RSH: {
+    section: repository,
+    description: 'Command that Borg uses instead of ssh for a remote repository.',
+    example: 'ssh -i /root/.ssh/backup -o BatchMode=yes',
+  },
+  BORG_REMOTE_PATH: { section: repository, description: 'Name of the borg program on the remote host.', example: 'borg1' },
+  RETENTION_DAYS: {
+    section: retention,
+    description: 'All backups of so many days are kept, counted from the newest complete one.',
+    defaultValue: '21',
+  },
+  RETENTION_MIN_BACKUPS: {
+    section: retention,
+    description: 'So many complete backups are kept, however old they are.',
+    defaultValue: '3',
+  },
+  RETENTION_DAILY: {
+    section: retention,
+    description: 'Besides, the newest complete backup of each of so many days that have one.',
+    defaultValue: '0',
+  },
+  RETENTION_WEEKLY: {
+    section: retention,
+    description: 'Besides, the newest complete backup of each of so many weeks that have one.',
+    defaultValue: '0',
+  },
+  RETENTION_MONTHLY: {
+    section: retention,
+    description: 'Besides, the newest complete backup of each of so many months that have one.',
+    defaultValue: '0',
+  },
+  STATE_DIR: {
+    section: machine,
+    description:
+      "Directory for the run history, work files and Borg's cache; by default /var/lib/supabase-backup for root, ~/.local/state/supabase-backup for others.",
+    path: true,
+    example: '/var/lib/supabase-backup',
+  },
+  PG_BIN_DIR: {
+    section: machine,
+    description:
+      "Directory with pg_dump and pg_restore, if PATH and /usr/lib/postgresql do not have them in the server's version or newer.",
+    path: true,
+    example: '/usr/lib/postgresql/17/bin',
+  },
+  RESTORE_ALLOWED: {
+    section: target,
+    description: 'Whether `agent restore` may write into the database above; leave it at false for a project in use.',
+    defaultValue: 'false',
+  },
+  TEST_PROJECT_NAME: {
+    section: testTarget,
+    description: 'Name of the target, which has to be typed to confirm a restore.',
+    defaultValue: 'test',
+  },
+  TEST_SUPABASE_DB_URL: { section: testTarget, description: 'Connection string of the target.', secret: true },
+  TEST_SUPABASE_PROJECT_REF: {
+    section: testTarget,
+    description: 'Instead of the connection string: the 20 letters of the target. Needs TEST_SUPABASE_DB_PASSWORD.',
+    example: 'tsrqponmlkjihgfedcba',
+  },
+  TEST_SUPABASE_DB_PASSWORD: {
+    section: testTarget,
+    description: "Password of the target's database user.",
+    secret: true,
+  },
+  TEST_SUPABASE_DB_HOST: {
+    section: testTarget,
+    description: 'Host of the session pooler of the target.',
+    example: 'aws-0-eu-central-1.pooler.supabase.com',
+  },
+  TEST_SUPABASE_DB_CA_FILE: {
+    section: testTarget,
+    description: "File with the CA certificate of the target's server.",
+    path: true,
+    example: '/etc/supabase-backup/prod-ca-2021.crt',
+  },
+  TEST_RESTORE_ALLOWED: {
+    section: testTarget,
+    description: 'Whether `agent restore --to test` may write into the target.',
+    defaultValue: 'false',
+  },
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+
+/** The table as a list, in its order. */
+export const variableList: readonly (Variable & { readonly name: VariableName })[] = Object.entries(variables).map(
+  ([name, variable]) => ({ name: name as VariableName, ...(variable as Variable) }),
+);
+
+/** Every name that may stand in an env file: those of the table, and of secrets NAME_FILE and NAME_COMMAND. */
+export const knownNames: ReadonlySet<string> = new Set(
+  variableList.flatMap(({ name, secret }) => (secret === true ? [name, `${name}_FILE`, `${name}_COMMAND`] : [name])),
+);
