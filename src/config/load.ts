@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { completePassword, findDatabase } from './database.ts';
 import { describeConfig, type ConfigRow } from './describe.ts';
-import { openFile, openSources, projectFile, variablesHint, type LoadOptions, type OpenedSources } from './open.ts';
+import { openFile, openSources, projectFile, type LoadOptions, type OpenedSources } from './open.ts';
 import { throwProblems, withPrefix } from './problems.ts';
 import { Secret, type ProjectConfig, type TargetConfig } from './project-config.ts';
 import { databaseSchema, projectSchema, targetSchema, validate, type ProjectSettings } from './schema.ts';
@@ -36,7 +36,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const values = await fetchValues(sources, { names, environment: options.environment, problems });
   const settings = validate(projectSchema, values, problems);
   const database = await findDatabase(values, { problems, prefix: '', canAsk: options.askPassword !== undefined });
-  throwProblems(problems, opened.where, variablesHint);
+  throwProblems(problems, opened.where, opened.warnings);
   const { connection, asked } = await completePassword(database!, options.askPassword);
   const stateDirectory = settings!.STATE_DIR ?? defaultStateDirectory(options);
   return {
@@ -107,7 +107,7 @@ async function readTarget(opened: OpenedSources, names: readonly VariableName[],
   const prefixed = withPrefix(problems, prefix);
   const settings = validate(targetSchema, values, prefixed);
   const database = await findDatabase(values, { problems: prefixed, prefix, canAsk: options.askPassword !== undefined });
-  throwProblems(problems, `${opened.where}, as a target`, variablesHint);
+  throwProblems(problems, `${opened.where}, as a target`, opened.warnings);
   return {
     project: settings!.PROJECT_NAME,
     envFile: opened.file?.path,

@@ -35,9 +35,6 @@ export interface OpenedSources {
 const threeWays =
   'Copy .env.example to .env in the working directory and fill it in, or name a file with --env-file PATH, or a project with --project NAME (/etc/supabase-backup/NAME.env).';
 
-/** What to do about problems with the variables of a configuration. */
-export const variablesHint = 'Every variable is described in .env.example.';
-
 /**
  * Finds the variables of the project that the options name. Problems are those of the variables in `names`; what is wrong
  * with others is only a warning. Throws AppError usage or configuration when there is no such project.

@@ -40,17 +40,15 @@ export function withPrefix(problems: Problems, prefix: string): Problems {
 }
 
 /**
- * Throws AppError configuration with a line for each variable, if anything is wrong.
+ * Throws AppError configuration with a line for each variable, if anything is wrong. Warnings follow, since a name with a
+ * slip of the pen is often why another is missing.
  * @param where the file or environment that the variables come from
  */
-export function throwProblems(problems: Problems, where: string, hint: string): void {
-  const lines = problems.list().map(({ name, text }) => `  ${name} ${text}.`);
-  if (lines.length === 0) return;
-  throw new AppError(
-    'configuration',
-    `The configuration (${where}) cannot be used. Nothing was started.\n${lines.join('\n')}`,
-    {
-      hint,
-    },
-  );
+export function throwProblems(problems: Problems, where: string, warnings: readonly string[]): void {
+  const wrong = problems.list().map(({ name, text }) => `${name} ${text}.`);
+  if (wrong.length === 0) return;
+  const lines = [...wrong, ...warnings.map((warning) => `Besides: ${warning}`)].map((line) => `\n  ${line}`);
+  throw new AppError('configuration', `The configuration (${where}) cannot be used. Nothing was started.${lines.join('')}`, {
+    hint: 'Correct these lines; every variable is described in .env.example.',
+  });
 }

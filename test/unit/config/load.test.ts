@@ -56,7 +56,11 @@ async function errorOf(promise: Promise<unknown>): Promise<AppError> {
 /** What is said of each variable. */
 async function problemsOf(values: Record<string, string>, options: Partial<LoadOptions> = {}): Promise<string[]> {
   const error = await errorOf(loadWith(values, options));
-  expect(error).toMatchObject({ code: 'configuration', exitCode: 2, hint: 'Every variable is described in .env.example.' });
+  expect(error).toMatchObject({
+    code: 'configuration',
+    exitCode: 2,
+    hint: 'Correct these lines; every variable is described in .env.example.',
+  });
   const [head, ...lines] = error.message.split('\n');
   expect(head).toBe(`The configuration (${join(directory, '.env')}) cannot be used. Nothing was started.`);
   return lines.map((line) => line.trim());
@@ -163,6 +167,14 @@ describe('what is wrong is told at once, a line for each variable', () => {
       'RETENTION_MIN_BACKUPS has to be a whole number.',
       'RETENTION_DAILY has to be a whole number.',
       'RESTORE_ALLOWED has to be true or false.',
+    ]);
+  });
+
+  test('a slip of the pen', async () => {
+    const { BORG_REPO: repository, ...rest } = minimal;
+    expect(await problemsOf({ ...rest, BORG_RPEO: repository })).toEqual([
+      'BORG_REPO is missing.',
+      'Besides: BORG_RPEO is not a variable of this program: did you mean BORG_REPO?',
     ]);
   });
 
