@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ProjectConfig } from './config/project-config.ts';
-import type { Progress, RunContext } from './context.ts';
+import type { CommandRunner, Progress, RunContext, StateStore } from './context.ts';
 import { borgEnvironment } from './tools/borg/environment.ts';
 import { createRepository } from './tools/borg/repository.ts';
 import { systemClock } from './tools/clock.ts';
@@ -26,9 +26,17 @@ const passedOn = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TZ', 'TMPDIR', 'SSH_AUTH_S
 
 /** The only wiring: from a configuration to real tools. */
 export function composeContext(options: CompositionOptions): RunContext {
+  const { openState, ...tools } = composeTools(options);
+  return { ...tools, state: openState() };
+}
+
+/** All tools but the state, which `agent doctor` opens as one of its checks. */
+export function composeTools(
+  options: CompositionOptions,
+): Omit<RunContext, 'state'> & { readonly openState: () => StateStore } {
   const { config, log, progress, signal, environment } = options;
   const stateDirectory = join(config.stateDirectory, config.project);
-  const commands = createCommandRunner({ environment: childEnvironment(environment), signal });
+  const commands = composeCommands(options);
   const defined = Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
@@ -50,10 +58,15 @@ export function composeContext(options: CompositionOptions): RunContext {
       signal,
     ),
     files: createFiles(join(stateDirectory, 'run'), commands),
-    state: openStateStore(stateDirectory),
+    openState: () => openStateStore(stateDirectory),
     agentVersion: agentVersion(),
     hostname: hostname(),
   };
+}
+
+/** Starts programs: what is there even when the configuration is not. */
+export function composeCommands({ environment, signal }: Pick<CompositionOptions, 'environment' | 'signal'>): CommandRunner {
+  return createCommandRunner({ environment: childEnvironment(environment), signal });
 }
 
 /** Messages are matched by their texts, so they have to come in English; names come in UTF-8. */

@@ -197,6 +197,8 @@ export interface Files {
   /** Writes all of a stream into a new private file (0600). */
   saveStream(path: string, stream: Readable): Promise<void>;
   freeBytes(path: string): Promise<number>;
+  /** The permission bits of a file or directory; undefined when there is none. */
+  permissions(path: string): Promise<number | undefined>;
 }
 
 export interface RunRecord {

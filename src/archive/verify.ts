@@ -20,7 +20,7 @@ export async function verifyArchive(context: RunContext, archive: string): Promi
 }
 
 /** Reads and checks `manifest.json` of an archive. Throws AppError verification_failed when it is not there or not whole. */
-export async function readManifest(context: RunContext, archive: string): Promise<Manifest> {
+export async function readManifest(context: Pick<RunContext, 'repository'>, archive: string): Promise<Manifest> {
   const text = await context.repository.readText(archive, archivePaths.manifest);
   if (text === undefined) throw verificationError(archive, 'it has no manifest');
   const parsed = manifestSchema.safeParse(parseJson(text));

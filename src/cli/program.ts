@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { agentVersion } from '../composition.ts';
 import { backupCommand } from './commands/backup.ts';
 import { configCommand } from './commands/config.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { initCommand } from './commands/init.ts';
 import { listCommand } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -28,6 +29,7 @@ export function createProgram(shell: Shell): Command {
     restoreCommand,
     pruneCommand,
     statusCommand,
+    doctorCommand,
   ];
   for (const create of commands) program.addCommand(create(shell));
   return program;

@@ -1,0 +1,9 @@
+import type { RunContext, StateStore } from '../../context.ts';
+
+/** What the doctor works with: the state is one of the things that may be broken. */
+export interface DoctorTools extends Omit<RunContext, 'state'> {
+  readonly openState: () => StateStore;
+}
+
+/** A clock this far off is normal between machines. */
+export const clockToleranceMs = 60_000;
