@@ -26,6 +26,7 @@ export interface Clock {
   now(): Date;
   /** Milliseconds of a clock that never jumps, for durations. */
   monotonicMs(): number;
+  sleep(ms: number): Promise<void>;
 }
 
 /** What a person at a terminal sees of long work. All of it is dropped where nobody looks. */

@@ -7,6 +7,9 @@ import type { ArchiveSizes, Command, CommandResult, CreateRequest, PartSource, R
 import type { Part } from '../domain/manifest.ts';
 import { assertDumped, isBrokenPipe } from './dump-error.ts';
 
+/** How long a Borg that has closed a pipe gets to end by itself and say why. */
+const borgFarewellMs = 5_000;
+
 export interface ArchiveRequest extends Pick<CreateRequest, 'name' | 'directory' | 'chunkerParams'> {
   /** In the order of the archive; all of them are streamed through named pipes. */
   readonly parts: readonly PartSource[];
@@ -34,7 +37,7 @@ export async function createArchive(context: RunContext, request: ArchiveRequest
     return await borg.finished;
   } catch (error) {
     // A writer whose pipe broke tells only that Borg has ended; why, Borg knows.
-    if (isBrokenPipe(error)) await borg.finished.catch(() => undefined);
+    if (isBrokenPipe(error)) await Promise.race([borg.finished.catch(() => undefined), context.clock.sleep(borgFarewellMs)]);
     const cause = borgFailure ?? error;
     await borg.terminate();
     context.signal.throwIfAborted();

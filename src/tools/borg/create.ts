@@ -18,7 +18,11 @@ export function startCreate(tools: CreateTools, request: CreateRequest): Running
   const running = tools.commands.start({
     ...tools.command(createArguments(request)),
     cwd: request.directory,
-    onStderrLine: (line) => followProgress(line, tools.progress),
+    onStderrLine: (line) => {
+      followProgress(line, tools.progress);
+      // Borg would leave this file out, go on to the next one, and wait there for a writer that has failed by now.
+      if (tellsOfLostPath(line, request.paths)) void running.terminate();
+    },
   });
   const finished = running.finished.then((result) => {
     if (result.exitCode !== 0) throw borgError(tools.location, 'create', result);
@@ -26,6 +30,13 @@ export function startCreate(tools: CreateTools, request: CreateRequest): Running
   });
   finished.catch(() => undefined);
   return { finished, terminate: () => running.terminate() };
+}
+
+/** `{"type": "log_message", "levelname": "WARNING", "message": "database/full.dump: read: [Errno 28] No space left on device"}` */
+function tellsOfLostPath(line: string, paths: readonly string[]): boolean {
+  if (!line.includes('"log_message"')) return false;
+  const { message = '' } = JSON.parse(line) as { message?: string };
+  return paths.some((path) => message.startsWith(`${path}: `));
 }
 
 function followProgress(line: string, progress: Progress): void {
