@@ -70,26 +70,33 @@ const readers: Readonly<Record<Scanner['state'], Reader>> = {
   rows: readRows,
 };
 
+/** The bytes that may end a statement or begin something else in it: quotes, hyphen, semicolon, backslash. */
+const special = new Set([0x22, 0x27, 0x2d, 0x3b, 0x5c]);
+
 function readStatement(scanner: Scanner, chunk: Uint8Array, start: number): number {
-  for (let position = start; position < chunk.length; position += 1) {
-    const character = String.fromCharCode(chunk[position]!);
-    if (character === ';') {
-      endStatement(scanner);
-    } else if (character === "'") {
-      scanner.state = 'literal';
-    } else if (character === '-' && scanner.statement.endsWith('-')) {
-      scanner.statement = scanner.statement.slice(0, -1);
-      scanner.state = 'comment';
-    } else if (character === '\\' && scanner.statement.trim() === '') {
-      // A command for psql, \restrict: its line is no SQL.
-      scanner.state = 'comment';
-    } else {
-      scanner.statement += character;
-      if (character === '"') scanner.state = 'identifier';
-    }
-    if (scanner.state !== 'statement') return position + 1;
+  let end = start;
+  while (end < chunk.length && !special.has(chunk[end]!)) end += 1;
+  scanner.statement += Buffer.from(chunk.buffer, chunk.byteOffset + start, end - start).toString('latin1');
+  if (end === chunk.length) return end;
+  readSpecial(scanner, String.fromCharCode(chunk[end]!));
+  return end + 1;
+}
+
+function readSpecial(scanner: Scanner, character: string): void {
+  if (character === ';') {
+    endStatement(scanner);
+  } else if (character === "'") {
+    scanner.state = 'literal';
+  } else if (character === '-' && scanner.statement.endsWith('-')) {
+    scanner.statement = scanner.statement.slice(0, -1);
+    scanner.state = 'comment';
+  } else if (character === '\\' && scanner.statement.trim() === '') {
+    // A command for psql, \restrict: its line is no SQL.
+    scanner.state = 'comment';
+  } else {
+    scanner.statement += character;
+    if (character === '"') scanner.state = 'identifier';
   }
-  return chunk.length;
 }
 
 function readIdentifier(scanner: Scanner, chunk: Uint8Array, start: number): number {
