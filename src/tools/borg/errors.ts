@@ -34,7 +34,7 @@ const knownFailures: readonly KnownFailure[] = [
     pattern: /No space left on device|Disk quota exceeded|InsufficientFreeSpaceError|StorageQuotaExceeded/,
     code: 'no_space',
     message: (location) => `There is no space left for the repository ${location}. Its earlier archives are safe.`,
-    hint: 'Free some space on the disk of the repository (or of STATE_DIR, which holds its cache), or shorten RETENTION_DAYS and run `agent prune`.',
+    hint: 'Free some space on the disk of the repository (Borg wants 600 MB to end a transaction) or of STATE_DIR, which holds its cache.',
   },
   {
     pattern: /^Repository\.(DoesNotExist|ParentPathDoesNotExist)$|^Repository\.InvalidRepository$/,
