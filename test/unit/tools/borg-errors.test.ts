@@ -22,8 +22,19 @@ test.each([
     'BORG_RELOCATED_REPO_ACCESS_IS_OK',
   ],
   [message('Archive.AlreadyExists'), 'repository_failed', 1, 'of this very second already exists', 'Run the backup again'],
+  [message('ArchiveTAMInvalid'), 'repository_failed', 1, 'a Borg older than 1.2.6', '`borg upgrade --archives-tam`'],
+  [message('IntegrityError'), 'verification_failed', 22, '/r is damaged', '`borg check --verify-data`'],
+  [message('Repository.ObjectNotFound'), 'verification_failed', 22, '/r is damaged', 'Copy the repository'],
+  [
+    message('Exception', "FileNotFoundError: [Errno 2] No such file or directory: '/r/data/0/2'"),
+    'verification_failed',
+    22,
+    '/r is damaged',
+    '`agent verify --all`',
+  ],
+  [message('', 'a: File has damaged (all-zero) chunks.'), 'verification_failed', 22, '/r is damaged', '`borg check'],
   ['usage: borg [-V]\nborg: error: unknown', 'repository_failed', 1, 'borg create ended with code 2: ', '`agent doctor`'],
-])('%s', (stderr, code, exitCode, text, hint) => {
+])('%s', (...[stderr, code, exitCode, text, hint]) => {
   const error = borgError('/r', 'create', { exitCode: 2, signal: null, stdout: '', stderr });
   expect(error).toMatchObject({ code, exitCode });
   expect(error.message).toContain(text);
