@@ -21,7 +21,7 @@ export async function runCli(argv: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     shell.progress.end();
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
-    const failure = toAppError(error);
+    const failure = toAppError(error, shell.signal);
     output.failure(argv[2] ?? '', failure);
     return failure.exitCode;
   }
@@ -62,8 +62,11 @@ function redirectUsageErrors(command: Command, json: boolean): void {
   for (const subcommand of command.commands) redirectUsageErrors(subcommand, json);
 }
 
-function toAppError(error: unknown): AppError {
+function toAppError(error: unknown, signal: AbortSignal): AppError {
   if (error instanceof AppError) return error;
+  if (signal.aborted) {
+    return new AppError('interrupted', 'Interrupted. Nothing was changed.', { hint: 'Start the command again when it suits you.' });
+  }
   if (error instanceof CommanderError) {
     return new AppError('usage', error.message.replace(/^error: /, ''), {
       hint: 'See `agent --help` and `agent COMMAND --help`.',

@@ -17,7 +17,7 @@ test.each<[string, SslMode, boolean, string, string]>([
   [remote, 'prefer', true, 'warning', 'the certificate is not verified'],
   [remote, 'prefer', false, 'warning', 'NOT encrypted'],
   [remote, 'disable', true, 'warning', 'NOT encrypted'],
-])('%s with sslmode %s, encrypted %s: %s', (host, sslMode, encrypted, state, detail) => {
+])('%s with sslmode %s, encrypted %s: %s', (...[host, sslMode, encrypted, state, detail]) => {
   const finding = judgeTls({ host, sslMode }, encrypted);
   expect(finding).toMatchObject({ check: 'tls', state });
   expect(finding.detail).toContain(detail);
