@@ -65,7 +65,9 @@ function redirectUsageErrors(command: Command, json: boolean): void {
 function toAppError(error: unknown, signal: AbortSignal): AppError {
   if (error instanceof AppError) return error;
   if (signal.aborted) {
-    return new AppError('interrupted', 'Interrupted. Nothing was changed.', { hint: 'Start the command again when it suits you.' });
+    return new AppError('interrupted', 'Interrupted. Nothing was changed.', {
+      hint: 'Start the command again when it suits you.',
+    });
   }
   if (error instanceof CommanderError) {
     return new AppError('usage', error.message.replace(/^error: /, ''), {
