@@ -50,7 +50,7 @@ function toDocument(report: StatusReport, project: string): object {
     running: describeRun(running),
     lastRun: describeRun(lastRun),
     lastComplete: describeRun(lastComplete),
-    ageSeconds: ageMs === undefined ? null : Math.round(ageMs / 1000),
+    ageMs: ageMs ?? null,
     failures: failures.map(describeRun),
     runs: runs.map(describeRun),
     problem: problem ?? null,
