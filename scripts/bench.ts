@@ -7,13 +7,13 @@ import { startBench, type Bench } from './bench/bench.ts';
 import { median, row } from './bench/figures.ts';
 
 const rounds = 3;
-const bench = await startBench();
+const started = await startBench();
 try {
-  const lines = await measure(bench);
-  const heading = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, ${bench.versions}`;
+  const lines = await measure(started);
+  const heading = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, ${started.versions}`;
   process.stdout.write(`\n${heading}\n\n| figure | measured | aim |\n| --- | --- | --- |\n${lines.join('\n')}\n`);
 } finally {
-  await bench.stop();
+  await started.stop();
 }
 
 async function measure(bench: Bench): Promise<string[]> {

@@ -137,7 +137,7 @@ async function createAgentRepository(directory: string, cluster: Cluster): Promi
     ];
     await writeFile(join(directory, `${database}.env`), `${lines.join('\n')}\n`, { mode: 0o600 });
   }
-  await execa(process.execPath, [main, 'init', '--env-file', join(directory, 'big.env')]);
+  await execa(process.execPath, ['--', main, 'init', '--env-file', join(directory, 'big.env')]);
   return { directory };
 }
 
@@ -158,7 +158,14 @@ function rawBorg({ directory }: AgentRepository): Record<string, string> {
 
 async function timeBackup({ directory }: AgentRepository, database: 'big' | 'empty'): Promise<BackupFigures> {
   const startedMs = performance.now();
-  const subprocess = execa(process.execPath, [main, 'backup', '--json', '--env-file', join(directory, `${database}.env`)]);
+  const subprocess = execa(process.execPath, [
+    '--',
+    main,
+    'backup',
+    '--json',
+    '--env-file',
+    join(directory, `${database}.env`),
+  ]);
   const watcher = watch(subprocess.pid!, join(directory, 'state', database, 'run'));
   const { stdout } = await subprocess;
   const seconds = (performance.now() - startedMs) / 1000;
@@ -177,7 +184,9 @@ function watch(pid: number, directory: string): { stop(): Promise<Pick<BackupFig
     peakMemoryBytes = Math.max(peakMemoryBytes, kibibytes * 1024);
     stagedBytes = Math.max(stagedBytes, await dumpBytesBelow(directory));
   };
-  const timer = setInterval(() => (looking = look()), pollMs);
+  const timer = setInterval(() => {
+    looking = look();
+  }, pollMs);
   return {
     async stop() {
       clearInterval(timer);
@@ -200,7 +209,9 @@ async function timeListings(repository: AgentRepository, rounds: number): Promis
   const agent: number[] = [];
   const borg: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    agent.push(await time(() => execa(process.execPath, [main, 'list', '--env-file', join(repository.directory, 'big.env')])));
+    agent.push(
+      await time(() => execa(process.execPath, ['--', main, 'list', '--env-file', join(repository.directory, 'big.env')])),
+    );
     borg.push(await time(() => execa('borg', ['list'], { env: rawBorg(repository) })));
   }
   return (median(agent) - median(borg)) * 1000;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { followBytes } from './progress.ts';
 import { createRoleStatements } from './roles.ts';
 import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
 
@@ -39,8 +40,8 @@ async function createRoles(context: RunContext, request: ApplyRequest): Promise<
 async function streamDump(context: RunContext, request: ApplyRequest): Promise<CommandResult> {
   const reading = context.repository.startRead(request.archive, 'database/full.dump');
   try {
-    showProgress(context, request, reading.stdout!);
-    const result = await runRestore(context, request, { options: [], stdin: reading.stdout!, source: [] });
+    const stdin = followBytes(reading.stdout!, context.progress, request.sizes);
+    const result = await runRestore(context, request, { options: [], stdin, source: [] });
     reading.stdout!.destroy();
     const read = await reading.finished;
     if (!read.stderr.includes('BrokenPipe')) context.repository.assertRead(read);
@@ -55,8 +56,8 @@ async function stageDump(context: RunContext, request: ApplyRequest, jobs: numbe
   await assertRoom(context, request);
   const reading = context.repository.startRead(request.archive, 'database/full.dump');
   try {
-    showProgress(context, request, reading.stdout!);
-    await context.files.saveStream(join(request.directory, stagedDump), reading.stdout!);
+    const dump = followBytes(reading.stdout!, context.progress, request.sizes);
+    await context.files.saveStream(join(request.directory, stagedDump), dump);
     context.repository.assertRead(await reading.finished);
   } finally {
     await reading.terminate();
@@ -125,14 +126,6 @@ function parseFailures(stderr: string): string[] {
     .split('\n')
     .filter((line) => line.includes('could not execute query') || line.includes('COPY failed'))
     .map((line) => line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, ''));
-}
-
-function showProgress(context: RunContext, request: ApplyRequest, stream: Readable): void {
-  let bytes = 0;
-  stream.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    context.progress.bytes(bytes, request.sizes?.originalBytes);
-  });
 }
 
 function conninfo(database: string): string {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
+import { followBytes } from './progress.ts';
 import { createRoleStatements } from './roles.ts';
 import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
 
@@ -86,15 +87,10 @@ async function feed(context: RunContext, request: ApplyRequest, running: Set<Run
     args: ['--single-transaction', ...ownerOptions(request.plan), `--file=${scriptPath}`],
     env: request.environment,
     cwd: request.directory,
-    stdin: reading.stdout!,
+    stdin: followBytes(reading.stdout!, context.progress, request.sizes),
     stdout: 'ignore',
   });
   running.add(translating);
-  let bytes = 0;
-  reading.stdout!.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    context.progress.bytes(bytes, request.sizes?.originalBytes);
-  });
   const translated = await translating.finished;
   reading.stdout!.destroy();
   return { translated, read: await reading.finished };

@@ -1,14 +1,14 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/config/project-config.ts';
 import { runAgent } from '../helpers/agent.ts';
-import { whenTestEnds } from '../helpers/cleanup.ts';
+import type { ClusterAddress } from '../helpers/cluster.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { formatUrl } from '../helpers/project.ts';
 import { archiveNames, createInitializedProject, dumpText, expectGood } from '../helpers/scenario.ts';
+import { startTestCluster } from '../helpers/test-cluster.ts';
 import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 interface Document {
@@ -17,22 +17,20 @@ interface Document {
   readonly warnings: string[];
 }
 
-/** A role with a password that may connect and no more; gone when the test is over. */
-async function createRole(database: TestDatabase, ...others: TestDatabase[]): Promise<{ role: string; url: string }> {
-  const role = `Reader ${randomBytes(4).toString('hex')}`;
-  await database.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'secret-of-the-reader'`);
-  whenTestEnds(async () => {
-    // A restore gives it privileges in the target, too.
-    for (const granted of [database, ...others]) await granted.query(`DROP OWNED BY "${role}"`);
-    await database.query(`DROP ROLE "${role}"`);
-  });
-  return { role, url: formatUrl({ ...database.config, user: role, password: new Secret('secret-of-the-reader') }) };
+/** On a server of its own, since roles belong to the whole server: a role with a password that may connect and no more. */
+async function createSourceOfReader(): Promise<{ cluster: ClusterAddress; source: TestDatabase; url: string }> {
+  const { address: cluster } = await startTestCluster();
+  const source = await createTestDatabase({ cluster });
+  await source.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'secret-of-the-reader'`);
+  const url = formatUrl({ ...source.config, user: role, password: new Secret('secret-of-the-reader') });
+  return { cluster, source, url };
 }
+
+const role = 'Reader of things';
 
 describe('what the role may not read', () => {
   test('is left out by name, and the run is incomplete: exit code 3', async () => {
-    const source = await createTestDatabase();
-    const { role, url } = await createRole(source);
+    const { source, url } = await createSourceOfReader();
     await source.query(`
       CREATE TABLE public.open AS SELECT 1 AS x; GRANT SELECT ON public.open TO "${role}";
       CREATE TABLE public."closed ""table""
@@ -60,9 +58,8 @@ describe('what the role may not read', () => {
   });
 
   test('makes a restore ask for --allow-incomplete, and end with exit code 3', async () => {
-    const source = await createTestDatabase();
-    const target = await createTestDatabase();
-    const { role, url } = await createRole(source, target);
+    const { cluster, source, url } = await createSourceOfReader();
+    const target = await createTestDatabase({ cluster });
     await source.query(`
       CREATE TABLE public.secret (id int PRIMARY KEY);
       CREATE TABLE public.open (id int REFERENCES public.secret, t text); GRANT SELECT ON public.open TO "${role}";
@@ -87,8 +84,7 @@ describe('what the role may not read', () => {
 });
 
 test('a statement_timeout of the role does not end the dump', async () => {
-  const source = await createTestDatabase();
-  const { role, url } = await createRole(source);
+  const { source, url } = await createSourceOfReader();
   await source.query(`
     CREATE TABLE public.slow AS SELECT g AS id, repeat(md5(g::text), 20) AS t FROM generate_series(1, 100000) g;
     GRANT SELECT ON public.slow TO "${role}";
@@ -101,12 +97,13 @@ test('a statement_timeout of the role does not end the dump', async () => {
 test('rows that are written meanwhile are in neither the dump nor the counts', async () => {
   const source = await createTestDatabase({ template: 'supabase' });
   const { project } = await createInitializedProject({ database: source });
-  let busy = true;
+  const running = new AbortController();
   const writing = (async () => {
-    while (busy) await source.query("INSERT INTO public.categories (name) SELECT 'more' FROM generate_series(1, 50)");
+    while (!running.signal.aborted)
+      await source.query("INSERT INTO public.categories (name) SELECT 'more' FROM generate_series(1, 50)");
   })();
   const result = await runAgent(['backup', '--env-file', project.envFile]);
-  busy = false;
+  running.abort();
   await writing;
   expect(result.exitCode).toBe(0);
   await expectGood(project);

@@ -5,22 +5,22 @@ import { expect, test } from 'vitest';
 import { Secret } from '../../src/config/project-config.ts';
 import { runAgent } from '../helpers/agent.ts';
 import { createTestRepository } from '../helpers/borg.ts';
-import { whenTestEnds } from '../helpers/cleanup.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { bigTable, startPausedBackup } from '../helpers/paused-backup.ts';
 import { listDescendants } from '../helpers/processes.ts';
 import { formatUrl } from '../helpers/project.ts';
 import { createInitializedProject } from '../helpers/scenario.ts';
+import { startTestCluster } from '../helpers/test-cluster.ts';
 
 const passwordCanary = 'canary-of-the-database';
 const passphraseCanary = 'canary-of-the-repository';
 
 test('no secret is on a command line, in a child, a log, JSON, the state or an archive', async () => {
-  const source = await createTestDatabase();
+  const { address: cluster } = await startTestCluster();
+  const source = await createTestDatabase({ cluster });
   await source.query(bigTable);
-  const role = `canary_${source.name}`;
+  const role = 'canary';
   await source.query(`CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD '${passwordCanary}'`);
-  whenTestEnds(async () => void (await source.query(`DROP ROLE ${role}`)));
   const url = formatUrl({ ...source.config, user: role, password: new Secret(passwordCanary) });
   const repository = { ...(await createTestRepository()), passphrase: passphraseCanary };
   const { project } = await createInitializedProject({ database: source, repository, variables: { SUPABASE_DB_URL: url } });

@@ -38,7 +38,7 @@ export async function runAgent(args: readonly string[], options: AgentOptions = 
 
 /** Starts `agent ARGS`. If it still runs when the test is over, it is killed. */
 export function startAgent(args: readonly string[], options: AgentOptions = {}): RunningAgent {
-  const subprocess = execa(process.execPath, [main, ...args], {
+  const subprocess = execa(process.execPath, ['--', main, ...args], {
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/nonexistent', ...options.env },
     extendEnv: false,
     cwd: options.cwd ?? '/',

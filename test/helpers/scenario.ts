@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, inject } from 'vitest';
 import { runAgent } from './agent.ts';
@@ -17,9 +18,9 @@ export async function createInitializedProject(
 
 /** All of a database as pg_dump prints it, rows in a stable order, without the random keys that it prints. */
 export async function dumpText(database: TestDatabase): Promise<string> {
-  const { binDirectory, socketDirectory, port } = inject('cluster');
-  const { stdout } = await execa(`${binDirectory}/pg_dump`, ['--rows-per-insert=1', '--inserts', `--dbname=${database.name}`], {
-    env: { PGHOST: socketDirectory, PGPORT: String(port), PGUSER: 'postgres' },
+  const { host, port, user, password, database: name } = database.config;
+  const { stdout } = await execa(join(inject('cluster').binDirectory, 'pg_dump'), ['--rows-per-insert=1', '--inserts'], {
+    env: { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password?.reveal() ?? '', PGDATABASE: name },
     maxBuffer: 256 * 1024 * 1024,
   });
   return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
@@ -27,7 +28,9 @@ export async function dumpText(database: TestDatabase): Promise<string> {
 
 /** The names of all archives, unfinished ones included, as Borg itself lists them; the lock of a killed run does not matter. */
 export async function archiveNames(repository: TestRepository): Promise<string[]> {
-  return (await repository.borg('list', '--short', '--consider-checkpoints', '--bypass-lock')).split('\n').filter((name) => name !== '');
+  return (await repository.borg('list', '--short', '--consider-checkpoints', '--bypass-lock'))
+    .split('\n')
+    .filter((name) => name !== '');
 }
 
 /** Every archive that looks finished can be read back, its rows counted. */

@@ -15,7 +15,7 @@ export interface TerminalSession {
 
 /** Runs `agent ARGS` on a pseudo-terminal of 100 columns, which script(1) of util-linux makes. */
 export function runOnTerminal(args: readonly string[]): TerminalSession {
-  const command = ['stty columns 100;', 'exec', process.execPath, main, ...args]
+  const command = ['stty columns 100;', 'exec', process.execPath, '--', main, ...args]
     .map((word) => (word.endsWith(';') ? word : quote(word)))
     .join(' ');
   const subprocess = execa('script', ['--quiet', '--return', '--command', command, '/dev/null'], {

@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import { borgArguments } from './arguments.ts';
 import { startCreate } from './create.ts';
 import { borgError } from './errors.ts';
+import { renamesAuthentically } from './versions.ts';
 import { parseListing, parseSizes } from './listing.ts';
 
 export interface BorgOptions {
@@ -31,12 +32,12 @@ export function createRepository(options: BorgOptions): Repository {
     return result;
   };
 
+  let asked: Promise<string> | undefined;
+  const version = (): Promise<string> => (asked ??= readVersion(commands));
+
   return {
     location,
-    async version() {
-      const result = await commands.run({ file: 'borg', args: ['--version'] });
-      return /\d+(\.\d+)+\S*/.exec(result.stdout)?.[0] ?? result.stdout.trim();
-    },
+    version,
     async initialize() {
       await run('init', ['--encryption=repokey-blake2', '--make-parent-dirs'], []);
     },
@@ -50,7 +51,12 @@ export function createRepository(options: BorgOptions): Repository {
     },
     create: (request) => startCreate({ commands, command, location, progress: options.progress }, request),
     async rename(from, to) {
-      await run('rename', [], [`::${from}`, to]);
+      if (renamesAuthentically(await version())) {
+        await run('rename', [], [`::${from}`, to]);
+      } else {
+        await run('recreate', [`--target=${to}`], [`::${from}`]);
+        await run('delete', [], [`::${from}`]);
+      }
     },
     async delete(names) {
       const [first, ...others] = names;
@@ -75,6 +81,11 @@ export function createRepository(options: BorgOptions): Repository {
       if (result.exitCode !== 0) throw borgError(location, 'extract', result);
     },
   };
+}
+
+async function readVersion(commands: CommandRunner): Promise<string> {
+  const result = await commands.run({ file: 'borg', args: ['--version'] });
+  return /\d+(\.\d+)+\S*/.exec(result.stdout)?.[0] ?? result.stdout.trim();
 }
 
 async function refuseExisting(file: string): Promise<void> {

@@ -36,7 +36,7 @@ export function createFiles(baseDirectory: string, commands: CommandRunner): Fil
 }
 
 /** Makes a directory that nobody else can look into. */
-export async function makePrivateDirectory(path: string): Promise<void> {
+async function makePrivateDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -6,8 +6,8 @@ const graceMs = 10_000;
 const pollMs = 20;
 
 /**
- * Ends what a killed run has left running. Every child of a run works in the run's own directory, so whatever has its current
- * directory below `directory` belongs to that run, which is dead: the caller holds the lock. Children normally die with the
+ * Ends what a killed run has left running. Every child that could go on without its agent works in the run's own directory,
+ * so whatever has its current directory below `directory` belongs to that run, which is dead: the caller holds the lock. Children normally die with the
  * agent (`setpriv --pdeathsig`); this catches one that was started in the very moment of the kill.
  */
 export async function endProcessesBelow(directory: string): Promise<void> {

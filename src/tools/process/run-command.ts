@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { Command, CommandResult, CommandRunner, RunningCommand } from '../../context.ts';
 import { AppError } from '../../errors.ts';
@@ -47,7 +49,7 @@ function startCommand(command: Command, environment: Readonly<Record<string, str
     stripFinalNewline: false,
     forceKillAfterDelay: killDelayMs,
     stdio: [
-      command.stdin ?? 'ignore',
+      standardInput(command.stdin),
       command.stdout === 'ignore' ? 'ignore' : 'pipe',
       'pipe',
       command.secret === undefined ? 'ignore' : new TextEncoder().encode(command.secret),
@@ -70,15 +72,24 @@ function startCommand(command: Command, environment: Readonly<Record<string, str
   })();
   // Whoever started it awaits it later; until then a failure to start must not count as unhandled.
   finished.catch(() => undefined);
+  let terminated = false;
   return {
     pid: subprocess.pid,
     stdout: command.stdout === 'pipe' ? subprocess.stdout! : undefined,
     finished,
     async terminate() {
-      subprocess.kill('SIGTERM');
+      // Once: a second SIGTERM breaks off what Borg does at the first, and leaves its lock in the repository.
+      if (!terminated) subprocess.kill('SIGTERM');
+      terminated = true;
       await finished.catch(() => undefined);
     },
   };
+}
+
+/** The output of another child goes to this one directly, as in a shell's pipe; any other stream passes through this process. */
+function standardInput(stream: Readable | undefined): 'ignore' | Socket | [Readable, 'pipe'] {
+  if (stream === undefined) return 'ignore';
+  return stream instanceof Socket ? stream : [stream, 'pipe'];
 }
 
 /** A child must not outlive us: a pg_dump without its agent holds a snapshot, a borg waits at a pipe for ever. */

@@ -1,0 +1,24 @@
+import { PassThrough } from 'node:stream';
+import { expect, test, vi } from 'vitest';
+import { createCommandRunner } from '../../../src/tools/process/run-command.ts';
+
+const patience = { timeout: 20_000, interval: 5 };
+
+test('a command that is terminated again while it ends gets no second signal', async () => {
+  const commands = createCommandRunner({ environment: {}, signal: new AbortController().signal });
+  const stdin = new PassThrough();
+  const lines: string[] = [];
+  const running = commands.start({
+    file: process.execPath,
+    args: ['-e', `process.on('SIGTERM', () => console.error('SIGTERM')); process.stdin.resume(); console.error('ready')`],
+    stdin,
+    onStderrLine: (line) => lines.push(line),
+  });
+  await vi.waitFor(() => expect(lines).toEqual(['ready']), patience);
+  const first = running.terminate();
+  await vi.waitFor(() => expect(lines).toHaveLength(2), patience);
+  const second = running.terminate();
+  stdin.end();
+  await Promise.all([first, second]);
+  expect(await running.finished).toMatchObject({ exitCode: 0, stderr: 'ready\nSIGTERM\n' });
+});
