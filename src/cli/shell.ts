@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { composeContext } from '../composition.ts';
-import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import type { LoadOptions } from '../config/open.ts';
 import type { Progress, RunContext } from '../context.ts';
 import type { ExitCode } from '../domain/exit-code.ts';
 import { createLogger, logLevels, type LogLevel } from '../log.ts';

@@ -8,8 +8,6 @@ import { databaseSchema, projectSchema, targetSchema, validate, type ProjectSett
 import { fetchValues } from './sources.ts';
 import { variables, type VariableName } from './variables.ts';
 
-export type { LoadOptions } from './open.ts';
-
 export interface LoadedConfig {
   readonly config: ProjectConfig;
   readonly warnings: readonly string[];

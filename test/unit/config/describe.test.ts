@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadConfig, type LoadedConfig, type LoadOptions } from '../../../src/config/load.ts';
+import { loadConfig, type LoadedConfig } from '../../../src/config/load.ts';
+import type { LoadOptions } from '../../../src/config/open.ts';
 import { createTemporaryDirectory } from '../../helpers/temporary-directory.ts';
 
 const minimal = {

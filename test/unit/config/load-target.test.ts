@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { loadTarget, type LoadedTarget, type LoadOptions } from '../../../src/config/load.ts';
+import { loadTarget, type LoadedTarget } from '../../../src/config/load.ts';
+import type { LoadOptions } from '../../../src/config/open.ts';
 import { createTemporaryDirectory } from '../../helpers/temporary-directory.ts';
 
 let directory: string;

@@ -1,7 +1,8 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { loadConfig, type LoadedConfig, type LoadOptions } from '../../../src/config/load.ts';
+import { loadConfig, type LoadedConfig } from '../../../src/config/load.ts';
+import type { LoadOptions } from '../../../src/config/open.ts';
 import { AppError } from '../../../src/errors.ts';
 import { createTemporaryDirectory } from '../../helpers/temporary-directory.ts';
 
