@@ -1,4 +1,4 @@
-import type { Role } from '../domain/manifest.ts';
+import type { Membership, Role } from '../domain/manifest.ts';
 import { quoteIdentifier, settingAssignment } from '../domain/sql.ts';
 
 /**
@@ -13,7 +13,7 @@ export function createRoleStatements(missing: readonly Role[], all: readonly Rol
       .filter(({ role }) => created.has(member.name) || created.has(role))
       // Predefined roles (pg_read_all_data) are not captured, but every server has them.
       .filter(({ role }) => known.has(role) || role.startsWith('pg_'))
-      .map(({ role, adminOption }) => grantStatement(role, member.name, adminOption)),
+      .map((membership) => grantStatement(membership, member.name)),
   );
   return [
     ...missing.map((role) => `CREATE ROLE ${quoteIdentifier(role.name)} WITH ${attributes(role)};`),
@@ -41,6 +41,16 @@ function flag(on: boolean, name: string): string {
   return on ? name : `NO${name}`;
 }
 
-function grantStatement(role: string, member: string, adminOption: boolean): string {
-  return `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}${adminOption ? ' WITH ADMIN OPTION' : ''};`;
+function grantStatement(membership: Membership, member: string): string {
+  return `GRANT ${quoteIdentifier(membership.role)} TO ${quoteIdentifier(member)}${grantOptions(membership)};`;
+}
+
+/** What a source before 16 did not have stays at the target's default, which means the same. A target is never older than the source. */
+function grantOptions({ adminOption, inheritOption, setOption }: Membership): string {
+  if (inheritOption === undefined || setOption === undefined) return adminOption ? ' WITH ADMIN OPTION' : '';
+  return ` WITH ADMIN ${truth(adminOption)}, INHERIT ${truth(inheritOption)}, SET ${truth(setOption)}`;
+}
+
+function truth(value: boolean): string {
+  return value ? 'TRUE' : 'FALSE';
 }

@@ -3,7 +3,13 @@ import { coverageSchema } from './coverage.ts';
 
 const extensionSchema = z.object({ name: z.string(), version: z.string(), schema: z.string() });
 
-const membershipSchema = z.object({ role: z.string(), adminOption: z.boolean() });
+const membershipSchema = z.object({
+  role: z.string(),
+  adminOption: z.boolean(),
+  /** Whether the member has the role's privileges without SET ROLE, and whether it may SET ROLE; servers before 16 have no such options. */
+  inheritOption: z.boolean().optional(),
+  setOption: z.boolean().optional(),
+});
 
 const roleSchema = z.object({
   name: z.string(),
@@ -74,6 +80,7 @@ export const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type Extension = z.infer<typeof extensionSchema>;
+export type Membership = z.infer<typeof membershipSchema>;
 export type Role = z.infer<typeof roleSchema>;
 export type TableRecord = z.infer<typeof tableSchema>;
 export type Part = z.infer<typeof partSchema>;

@@ -45,6 +45,20 @@ test('missing roles are created with attributes, settings and memberships', () =
   ]);
 });
 
+test('memberships of a server 16 or newer keep all their options', () => {
+  const creator = role('creator', {
+    createRole: true,
+    memberOf: [
+      { role: 'made', adminOption: true, inheritOption: false, setOption: false },
+      { role: 'app', adminOption: false, inheritOption: true, setOption: true },
+    ],
+  });
+  expect(createRoleStatements([role('made'), role('app')], [creator, role('made'), role('app')]).slice(2)).toEqual([
+    'GRANT "made" TO "creator" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;',
+    'GRANT "app" TO "creator" WITH ADMIN FALSE, INHERIT TRUE, SET TRUE;',
+  ]);
+});
+
 test('nothing is said where nothing is missing', () => {
   expect(createRoleStatements([], [role('a', { memberOf: [{ role: 'b', adminOption: false }] }), role('b')])).toEqual([]);
 });
