@@ -83,13 +83,16 @@ describe('what the role may not read', () => {
   });
 });
 
-test('a statement_timeout of the role does not end the dump', async () => {
+test('a statement_timeout or another time limit of the role does not end the dump', async () => {
   const { source, url } = await createSourceOfReader();
   await source.query(`
     CREATE TABLE public.slow AS SELECT g AS id, repeat(md5(g::text), 20) AS t FROM generate_series(1, 100000) g;
     GRANT SELECT ON public.slow TO "${role}";
     ALTER ROLE "${role}" SET statement_timeout = '20ms'; ALTER ROLE "${role}" SET lock_timeout = '20ms';
-    ALTER ROLE "${role}" SET idle_in_transaction_session_timeout = '20ms'`);
+    ALTER ROLE "${role}" SET idle_in_transaction_session_timeout = '20ms';
+    DO $$ BEGIN
+      IF current_setting('server_version_num')::int >= 170000 THEN ALTER ROLE "${role}" SET transaction_timeout = '20ms'; END IF;
+    END $$`);
   const { project } = await createInitializedProject({ database: source, variables: { SUPABASE_DB_URL: url } });
   expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
 });

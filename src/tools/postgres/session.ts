@@ -9,6 +9,16 @@ import { tlsOptions } from './tls.ts';
 const connectTimeoutMs = 15_000;
 export const applicationName = 'supabase-backup-agent';
 
+/**
+ * Sent first, in one message: no time limit that the role, the database or the server carries ends a count, an ANALYZE or a
+ * snapshot. The last one came with PostgreSQL 17.
+ */
+const withoutTimeLimits = `
+  SET statement_timeout = 0;
+  SET lock_timeout = 0;
+  SET idle_in_transaction_session_timeout = 0;
+  SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'`;
+
 /** Connects, and tries again for a few seconds while the server starts or has no connection to spare. */
 export async function connect(connection: ConnectionConfig, signal: AbortSignal): Promise<Session> {
   const attempt = async (): Promise<pg.Client> => {
@@ -54,6 +64,12 @@ async function openClient(connection: ConnectionConfig, ssl: Awaited<ReturnType<
   // A session that breaks while nothing is asked of it: the next query tells.
   client.on('error', () => undefined);
   await client.connect();
+  try {
+    await client.query(withoutTimeLimits);
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
   return client;
 }
 

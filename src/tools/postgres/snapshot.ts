@@ -3,13 +3,10 @@ import type { Snapshot } from '../../context.ts';
 import { connect } from './session.ts';
 
 /**
- * What a session that reads for a backup sets first: no time limit that the role or database may carry, rows never filtered
- * by row security (an error instead), and an empty search_path, so that every name comes out qualified.
+ * What a session that reads for a backup sets first: rows are never filtered by row security (an error instead), and the
+ * search_path is empty, so that every name comes out qualified.
  */
 const preparation = [
-  'SET statement_timeout = 0',
-  'SET lock_timeout = 0',
-  'SET idle_in_transaction_session_timeout = 0',
   'SET row_security = off',
   "SELECT pg_catalog.set_config('search_path', '', false)",
   // From 14 on: a long count ends on the server, too, when this agent is no more.
