@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { isUnknownTimeout, setsUnknownTimeout } from './older-target.ts';
 import { followBytes } from './progress.ts';
 import { createRoleStatements } from './roles.ts';
 import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
@@ -90,7 +91,9 @@ interface RestoreInput {
 }
 
 async function runRestore(context: RunContext, request: ApplyRequest, input: RestoreInput): Promise<CommandResult> {
-  const strictness = request.plan.tolerant ? [] : ['--exit-on-error'];
+  // That setting would end a strict pg_restore; a lenient one says so and goes on, and any other failure is ended here.
+  const ended = !request.plan.tolerant && setsUnknownTimeout(request);
+  const strictness = request.plan.tolerant || ended ? [] : ['--exit-on-error'];
   const lines: string[] = [];
   const running: RunningCommand = context.commands.start({
     file: request.programs.pgRestore,
@@ -105,14 +108,18 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
     cwd: request.directory,
     ...(input.stdin === undefined ? {} : { stdin: input.stdin }),
     onStderrLine: (line) => {
-      if (lines.length < maximumFailureLines && line.includes('error: ')) lines.push(line);
+      if (!line.includes('error: ') || isUnknownTimeout(line)) return;
+      if (lines.length < maximumFailureLines) lines.push(line);
+      if (ended) void running.terminate();
     },
   });
   const terminate = (): void => void running.terminate();
   context.signal.addEventListener('abort', terminate, { once: true });
   try {
     const result = await running.finished;
-    return { ...result, stderr: lines.length > 0 ? lines.join('\n') : result.stderr };
+    if (lines.length > 0) return { ...result, stderr: lines.join('\n') };
+    // Nothing but that setting was in the way.
+    return result.stderr.includes('errors ignored on restore') ? { ...result, exitCode: 0, stderr: '' } : result;
   } finally {
     context.signal.removeEventListener('abort', terminate);
   }

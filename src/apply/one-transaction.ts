@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
+import { setsUnknownTimeout, withoutUnknownTimeout } from './older-target.ts';
 import { followBytes } from './progress.ts';
 import { createRoleStatements } from './roles.ts';
 import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
@@ -30,7 +32,7 @@ export async function applyInOneTransaction(context: RunContext, request: ApplyR
   try {
     const sink = await openScript(context, script, psql, signal);
     await write(sink, preamble(request));
-    const read = await feed(context, request, running);
+    const read = await feed(context, request, { running, sink });
     sink.end();
     const applied = await psql.finished;
     context.signal.throwIfAborted();
@@ -67,8 +69,16 @@ async function openScript(context: RunContext, script: string, psql: RunningComm
 /** pg_restore's own BEGIN only warns inside of a transaction, and that is kept quiet until it sets its own level. */
 function preamble(request: ApplyRequest): string {
   const roles = createRoleStatements(request.plan.missingRoles, request.roles);
-  return ['SET client_min_messages = error;', 'SET statement_timeout = 0;', 'BEGIN;', ...roles, ''].join('\n');
+  return ['SET client_min_messages = error;', ...withoutTimeLimits, 'BEGIN;', ...roles, ''].join('\n');
 }
+
+/** pg_restore sets these, too, but its first line comes only when Borg has found the archive. */
+const withoutTimeLimits = [
+  'SET statement_timeout = 0;',
+  'SET lock_timeout = 0;',
+  'SET idle_in_transaction_session_timeout = 0;',
+  "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout';",
+];
 
 async function write(sink: Writable, text: string): Promise<void> {
   if (!sink.write(text)) await once(sink, 'drain').catch(() => undefined);
@@ -79,18 +89,26 @@ interface ReadResults {
   readonly translated: CommandResult;
 }
 
-async function feed(context: RunContext, request: ApplyRequest, running: Set<RunningCommand>): Promise<ReadResults> {
+interface Psql {
+  readonly running: Set<RunningCommand>;
+  readonly sink: Writable;
+}
+
+async function feed(context: RunContext, request: ApplyRequest, { running, sink }: Psql): Promise<ReadResults> {
   const reading = context.repository.startRead(request.archive, 'database/full.dump');
   running.add(reading);
+  const filtered = setsUnknownTimeout(request);
   const translating = context.commands.start({
     file: request.programs.pgRestore,
-    args: ['--single-transaction', ...ownerOptions(request.plan), `--file=${scriptPath}`],
+    args: ['--single-transaction', ...ownerOptions(request.plan), `--file=${filtered ? '-' : scriptPath}`],
     env: request.environment,
     cwd: request.directory,
     stdin: followBytes(reading.stdout!, context.progress, request.sizes),
-    stdout: 'ignore',
+    stdout: filtered ? 'pipe' : 'ignore',
   });
   running.add(translating);
+  // A pipe that breaks is told by the ends of the programs on both sides.
+  if (filtered) await pipeline(translating.stdout!, withoutUnknownTimeout(), sink).catch(() => undefined);
   const translated = await translating.finished;
   reading.stdout!.destroy();
   return { translated, read: await reading.finished };

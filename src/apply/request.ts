@@ -10,6 +10,8 @@ export interface ApplyRequest {
   readonly sizes: ArchiveSizes | undefined;
   readonly connection: ConnectionConfig;
   readonly database: string;
+  /** The major version of the target's server. */
+  readonly targetMajor: number;
   readonly programs: PostgresPrograms;
   /** From `clientEnvironment` of the target. */
   readonly environment: Readonly<Record<string, string>>;

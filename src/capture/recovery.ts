@@ -51,7 +51,7 @@ ignored. Afterwards set a password for each role that logs in.
 Faster, on several cores, but what was restored before an error stays:
 
     pg_restore --jobs=4 --dbname=restored ${archivePaths.dump}
-
+${writeOlderTarget(facts)}
 One table only:
 
     pg_restore --data-only --schema=public --table=NAME --dbname=restored ${archivePaths.dump}
@@ -70,5 +70,17 @@ with the number of rows in \`${archivePaths.manifest}\`.
 
 - \`${archivePaths.schema}\`: all definitions as plain SQL, to read or to compare
 - \`${archivePaths.history}\`: the migration history of the Supabase CLI, if the project had one
+`;
+}
+
+/** An older pg_restore does not read the dump, so there is no way around it (src/apply/older-target.ts). */
+function writeOlderTarget({ serverVersion, programs }: RecoveryFacts): string {
+  if (programs.major < 17 || Number.parseInt(serverVersion, 10) >= 17) return '';
+  return `
+On a target before PostgreSQL 17 the first command fails with \`unrecognized configuration parameter "transaction_timeout"\` (with
+--jobs that message is harmless). There, leave that one statement out:
+
+    pg_restore --single-transaction --file=- ${archivePaths.dump} | sed '0,/^SET transaction_timeout = 0;$/{//d}' |
+      psql --no-psqlrc --quiet --output=/dev/null --set=ON_ERROR_STOP=1 --dbname=restored
 `;
 }

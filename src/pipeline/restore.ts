@@ -131,6 +131,7 @@ async function apply(
     sizes: archive.sizes,
     connection,
     database: facts.database,
+    targetMajor: facts.major,
     programs,
     environment: await context.databases.clientEnvironment(connection, frame.directory),
     directory: frame.directory,
