@@ -58,12 +58,12 @@ export function judgeBorg(version: string): Finding {
 }
 
 /**
- * Debian 12 has 1.2.4, and 1.4.0 in its backports. What Borg before 1.2.6 renames, as the agent does with every archive, has
- * no valid tag for the fixed versions: tried with 1.2.4 and 1.4.0.
+ * Debian 12 has 1.2.4, and 1.4.0 in its backports. What Borg before 1.2.6 renames has no valid tag for the fixed versions: tried
+ * with 1.2.4 and 1.4.0. The agent's own archives have one (ADR 4).
  */
 const spoofingRemedy = [
   'Install Borg 1.2.8 or newer; Debian 12 has one in bookworm-backports: apt install -t bookworm-backports borgbackup',
-  'Right after that, and before any `borg check --repair`, run this once on the repository: borg upgrade --archives-tam',
+  'If other programs than this agent have renamed archives in the repository, run this once after that: borg upgrade --archives-tam',
   '(Without it the new version refuses the archives that the old one has renamed, and a repair would delete them.)',
 ].join('\n');
 

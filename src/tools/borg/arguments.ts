@@ -12,7 +12,7 @@ export function borgArguments(verb: string, options: readonly string[], position
 
 /**
  * `borg create` for dumps out of named pipes: their contents are read (`--read-special`), never looked up in the files cache,
- * cut into chunks as the database's size asks, and compressed by Borg alone (decision 3 of the design).
+ * cut into chunks as the database's size asks, and compressed by Borg alone (ADR 5).
  */
 export function createArguments(request: CreateRequest): string[] {
   const options = [
@@ -20,7 +20,7 @@ export function createArguments(request: CreateRequest): string[] {
     '--progress',
     '--read-special',
     '--files-cache=disabled',
-    '--compression=zstd,3',
+    '--compression=zstd,1',
     `--chunker-params=${request.chunkerParams}`,
   ];
   return borgArguments('create', options, [`::${request.name}`, ...request.paths]);

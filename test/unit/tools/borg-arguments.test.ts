@@ -13,7 +13,7 @@ test('borg create: options, then the archive, then the paths in their order', ()
     '--progress',
     '--read-special',
     '--files-cache=disabled',
-    '--compression=zstd,3',
+    '--compression=zstd,1',
     '--chunker-params=buzhash,12,18,13,1023',
     '::.partial-x',
     'b',
