@@ -29,6 +29,7 @@ async function measure(bench: Bench): Promise<string[]> {
   let stagedBytes = 0;
   for (let round = 1; round <= rounds; round += 1) {
     process.stderr.write(`round ${round} of ${rounds}\n`);
+    await bench.restoreData();
     const repository = await bench.createRepository();
     const reference = await bench.createReference();
     samples.raw.push(await bench.timeRawDump('big'));

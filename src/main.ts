@@ -1,5 +1,10 @@
 #!/usr/bin/env -S node --
 // The two dashes: Node takes `--env-file` for an option of its own, wherever it stands, unless they come first.
-import { runCli } from './cli/run.ts';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
+// Compiled code is kept beside the program, where nobody else may write, and not in /tmp as by default: it halves the start.
+enableCompileCache(fileURLToPath(new URL('../.node/compile-cache', import.meta.url)));
+
+const { runCli } = await import('./cli/run.ts');
 process.exit(await runCli(process.argv));

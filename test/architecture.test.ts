@@ -12,7 +12,7 @@ const pure = ['node:crypto', 'node:events', 'node:path', 'node:stream', 'node:st
  * composition.ts names one; capture and apply never meet; a command knows no other command.
  */
 const importMap: ImportMap = {
-  'main.ts': { values: ['cli'], outside: [] },
+  'main.ts': { values: ['cli'], outside: ['node:module', 'node:url'] },
   'composition.ts': { values: ['tools', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: 'any' },
   'context.ts': { values: [], types: ['config', 'domain'], outside: ['node:stream', 'pino'] },
   'errors.ts': { values: ['domain'], outside: [] },

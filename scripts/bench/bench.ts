@@ -45,6 +45,8 @@ export interface Bench {
   timeDumpToFileThenBorg(repository: AgentRepository): Promise<number>;
   /** Answers by how many bytes the repository grew. */
   archiveWithDefaultChunker(environment: Record<string, string>): Promise<number>;
+  /** Makes the large database anew, as it was at first. */
+  restoreData(): Promise<void>;
   updateRandomRows(): Promise<void>;
   /** How many milliseconds `agent list` takes more than `borg list`. */
   timeListings(rounds: number): Promise<number>;
@@ -58,8 +60,8 @@ export async function startBench(): Promise<Bench> {
   });
   try {
     process.stderr.write('building about 900 MB of data\n');
-    await runSql(cluster, 'postgres', 'CREATE DATABASE big', 'CREATE DATABASE empty');
-    await runSql(cluster, 'big', ...bigTable.split(';'));
+    await runSql(cluster, 'postgres', 'CREATE DATABASE pristine', 'CREATE DATABASE empty');
+    await runSql(cluster, 'pristine', ...bigTable.split(';'));
     return await openBench(directory, cluster);
   } catch (error) {
     await cluster.stop();
@@ -70,6 +72,7 @@ export async function startBench(): Promise<Bench> {
 
 async function openBench(directory: string, cluster: Cluster): Promise<Bench> {
   const { dump, environment } = tools(cluster);
+  await restoreData(cluster);
   const sized = await execa('sh', ['-c', `${dump} -Fc -Z0 big | wc -c`], { env: environment });
   const borg = await execa('borg', ['--version']);
   let last: AgentRepository | undefined;
@@ -102,6 +105,7 @@ async function openBench(directory: string, cluster: Cluster): Promise<Bench> {
       const { stdout } = await execa('sh', ['-c', script], { env: { ...environment, ...reference } });
       return (JSON.parse(stdout) as { archive: { stats: { deduplicated_size: number } } }).archive.stats.deduplicated_size;
     },
+    restoreData: () => restoreData(cluster),
     updateRandomRows: () =>
       runSql(cluster, 'big', "UPDATE events SET kind = 'changed ' || random() WHERE random() < 0.002", 'VACUUM events'),
     timeListings: (rounds) => timeListings(last!, rounds),
@@ -124,6 +128,17 @@ async function runSql(cluster: Cluster, database: string, ...statements: readonl
   await execa(psql, ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--dbname=${database}`, ...commands], {
     env: environment,
   });
+}
+
+/** Rows that move within their table at an update find other places in a table that has been updated before. */
+async function restoreData(cluster: Cluster): Promise<void> {
+  await runSql(
+    cluster,
+    'postgres',
+    'DROP DATABASE IF EXISTS big',
+    'CREATE DATABASE big TEMPLATE pristine STRATEGY file_copy',
+    'CHECKPOINT',
+  );
 }
 
 async function createAgentRepository(directory: string, cluster: Cluster): Promise<AgentRepository> {

@@ -25,7 +25,9 @@ export interface Permissions {
 
 export type ImportMap = Readonly<Record<string, Permissions>>;
 
-const importPattern = /^(?:import|export)\s+(?<type>type\s+)?(?:[^'";]*?\s*from\s+)?'(?<specifier>[^']+)';$/gm;
+/** An import statement, or one that is put off: `const { a } = await import('./a.ts');` at the beginning of a line. */
+const importPattern =
+  /^(?:(?:import|export)\s+(?<type>type\s+)?(?:[^'";]*?\s*from\s+)?'(?<specifier>[^']+)'|const \{ \w+ \} = await import\('(?<late>[^']+)'\));$/gm;
 const reExportPattern = /^\s*export\s+(?:type\s+)?[*{][^'"`;]*?\bfrom\b/gm;
 const anyImportPattern = new RegExp(`${reExportPattern.source}|^\\s*import\\b|\\bimport\\s*\\(|\\brequire\\s*\\(`, 'gm');
 
@@ -46,7 +48,7 @@ export function checkImports(sources: readonly Source[], map: ImportMap): string
 
 function parseImports({ path, text }: Source): Import[] {
   return [...text.matchAll(importPattern)].map(({ groups }) => {
-    const specifier = groups!['specifier']!;
+    const specifier = (groups!['specifier'] ?? groups!['late'])!;
     const inside = specifier.startsWith('.');
     const to = inside ? posix.join(posix.dirname(path), specifier) : specifier;
     return { from: path, to, inside, typeOnly: groups!['type'] !== undefined };
