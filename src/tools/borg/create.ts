@@ -19,9 +19,10 @@ export function startCreate(tools: CreateTools, request: CreateRequest): Running
     ...tools.command(createArguments(request)),
     cwd: request.directory,
     onStderrLine: (line) => {
-      followProgress(line, tools.progress);
+      const message = parseMessage(line);
+      if (message.original_size !== undefined) tools.progress.bytes(message.original_size);
       // Borg would leave this file out, go on to the next one, and wait there for a writer that has failed by now.
-      if (tellsOfLostPath(line, request.paths)) void running.terminate();
+      if (tellsOfLostPath(message, request.paths)) void running.terminate();
     },
   });
   const finished = running.finished.then((result) => {
@@ -32,15 +33,21 @@ export function startCreate(tools: CreateTools, request: CreateRequest): Running
   return { finished, terminate: () => running.terminate() };
 }
 
-/** `{"type": "log_message", "levelname": "WARNING", "message": "database/full.dump: read: [Errno 28] No space left on device"}` */
-function tellsOfLostPath(line: string, paths: readonly string[]): boolean {
-  if (!line.includes('"log_message"')) return false;
-  const { message = '' } = JSON.parse(line) as { message?: string };
-  return paths.some((path) => message.startsWith(`${path}: `));
+interface Message {
+  readonly message?: string;
+  readonly original_size?: number;
 }
 
-function followProgress(line: string, progress: Progress): void {
-  if (!line.includes('"archive_progress"')) return;
-  const { original_size: originalBytes } = JSON.parse(line) as { original_size?: number };
-  if (originalBytes !== undefined) progress.bytes(originalBytes);
+/** What a signal interrupts may be half a line, with another one behind it: that says nothing. */
+function parseMessage(line: string): Message {
+  try {
+    return (JSON.parse(line) as Message | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** `{"type": "log_message", "levelname": "WARNING", "message": "database/full.dump: read: [Errno 28] No space left on device"}` */
+function tellsOfLostPath({ message = '' }: Message, paths: readonly string[]): boolean {
+  return paths.some((path) => message.startsWith(`${path}: `));
 }
