@@ -44,5 +44,8 @@ test('a file of ours that Borg gives up ends it', () => {
 });
 
 test('what a signal has cut short, or somebody else has said, is passed over', () => {
-  expect(listen(progress.slice(0, 60) + warning, 'Killed stale lock vm@1.2-0.', '', 'null')).toEqual({ bytes: [], terminated: 0 });
+  expect(listen(progress.slice(0, 60) + warning, 'Killed stale lock vm@1.2-0.', '', 'null')).toEqual({
+    bytes: [],
+    terminated: 0,
+  });
 });
