@@ -68,7 +68,8 @@ describe('an archive that is not whole is found', () => {
     const changes: Change[] = [
       { expected: cutOff, change: (directory) => truncate(join(directory, 'database/full.dump'), 400_000) },
       { expected: /table "public"\."products": 201 expected, 200 found/, manifest: { tables } },
-      { expected: /lacks 1 of its entries: 2 of 7 large objects/, manifest: { largeObjects: { count: 7 } } },
+      // From 17 on the table of contents does not tell how many large objects there are; the data does.
+      { expected: /2 of 7 large objects|large objects: 7 expected, 5 found/, manifest: { largeObjects: { count: 7 } } },
     ];
     const names = await craftAll(repository, archive, changes);
     for (const [index, { expected }] of changes.entries()) {
