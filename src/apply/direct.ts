@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
+import { archivePaths } from '../domain/manifest.ts';
+import { connectionString } from '../domain/sql.ts';
 import { AppError } from '../errors.ts';
 import { isUnknownTimeout, setsUnknownTimeout } from './older-target.ts';
 import { followBytes } from './progress.ts';
@@ -18,7 +20,6 @@ const spareBytes = 256 * 1024 * 1024;
  * Answers the statements that failed; without accepted losses the first one ends the restore. Throws AppError restore_failed.
  */
 export async function applyDirectly(context: RunContext, request: ApplyRequest, jobs: number | undefined): Promise<string[]> {
-  await createRoles(context, request);
   const result = jobs === undefined ? await streamDump(context, request) : await stageDump(context, request, jobs);
   context.signal.throwIfAborted();
   const failures = parseFailures(result.stderr);
@@ -39,7 +40,8 @@ async function createRoles(context: RunContext, request: ApplyRequest): Promise<
 }
 
 async function streamDump(context: RunContext, request: ApplyRequest): Promise<CommandResult> {
-  const reading = context.repository.startRead(request.archive, 'database/full.dump');
+  await createRoles(context, request);
+  const reading = context.repository.startRead(request.archive, archivePaths.dump);
   try {
     const stdin = followBytes(reading.stdout!, context.progress, request.sizes);
     const result = await runRestore(context, request, { options: [], stdin, source: [] });
@@ -55,7 +57,7 @@ async function streamDump(context: RunContext, request: ApplyRequest): Promise<C
 /** Only a file can be read by several jobs at once. Borg checks every byte while it writes it, before the target is touched. */
 async function stageDump(context: RunContext, request: ApplyRequest, jobs: number): Promise<CommandResult> {
   await assertRoom(context, request);
-  const reading = context.repository.startRead(request.archive, 'database/full.dump');
+  const reading = context.repository.startRead(request.archive, archivePaths.dump);
   try {
     const dump = followBytes(reading.stdout!, context.progress, request.sizes);
     await context.files.saveStream(join(request.directory, stagedDump), dump);
@@ -64,6 +66,7 @@ async function stageDump(context: RunContext, request: ApplyRequest, jobs: numbe
     await reading.terminate();
   }
   context.progress.step(`Restoring with ${jobs} jobs`);
+  await createRoles(context, request);
   return runRestore(context, request, { options: [`--jobs=${jobs}`], source: [stagedDump] });
 }
 
@@ -101,7 +104,7 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
       ...strictness,
       ...input.options,
       ...ownerOptions(request.plan),
-      `--dbname=${conninfo(request.database)}`,
+      `--dbname=${connectionString(request.database)}`,
       ...input.source,
     ],
     env: request.environment,
@@ -133,8 +136,4 @@ function parseFailures(stderr: string): string[] {
     .split('\n')
     .filter((line) => line.includes('could not execute query') || line.includes('COPY failed'))
     .map((line) => line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, ''));
-}
-
-function conninfo(database: string): string {
-  return `dbname='${database.replaceAll(/[\\']/g, '\\$&')}'`;
 }

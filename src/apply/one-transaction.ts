@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
+import { archivePaths } from '../domain/manifest.ts';
 import { setsUnknownTimeout, withoutUnknownTimeout } from './older-target.ts';
 import { followBytes } from './progress.ts';
 import { createRoleStatements } from './roles.ts';
@@ -95,7 +96,7 @@ interface Psql {
 }
 
 async function feed(context: RunContext, request: ApplyRequest, { running, sink }: Psql): Promise<ReadResults> {
-  const reading = context.repository.startRead(request.archive, 'database/full.dump');
+  const reading = context.repository.startRead(request.archive, archivePaths.dump);
   running.add(reading);
   const filtered = setsUnknownTimeout(request);
   const translating = context.commands.start({

@@ -1,5 +1,6 @@
 import type { PartSource, PostgresPrograms, Snapshot } from '../context.ts';
 import { archivePaths, type Manifest, type Role } from '../domain/manifest.ts';
+import { connectionString } from '../domain/sql.ts';
 
 interface RoleRow extends Omit<Role, 'memberOf' | 'settings'> {
   readonly memberOf: Role['memberOf'] | null;
@@ -16,7 +17,7 @@ export function captureRolesPart(
     path: archivePaths.roles,
     output: {
       file: programs.pgDumpall,
-      args: ['--roles-only', '--no-role-passwords', `--database=${conninfo(server.database)}`],
+      args: ['--roles-only', '--no-role-passwords', `--database=${connectionString(server.database)}`],
       env: environment,
     },
   };
@@ -51,8 +52,3 @@ const membershipOptions = `
                 JOIN pg_catalog.pg_roles a ON a.oid = m.roleid
                WHERE m.member = r.oid
                GROUP BY a.rolname`;
-
-/** pg_dumpall takes a connection string here, in which a name with odd characters has to be quoted. */
-function conninfo(database: string): string {
-  return `dbname='${database.replaceAll(/[\\']/g, '\\$&')}'`;
-}

@@ -36,3 +36,8 @@ export function settingAssignment(setting: string): string {
   const parameter = name.split('.').map(quoteIdentifier).join('.');
   return `${parameter} TO ${quotedListSettings.has(name.toLowerCase()) ? value || "''" : quoteLiteral(value)}`;
 }
+
+/** What programs take for a database where they want a connection string: a name with odd characters has to be quoted there. */
+export function connectionString(database: string): string {
+  return `dbname='${database.replaceAll(/[\\']/g, '\\$&')}'`;
+}
