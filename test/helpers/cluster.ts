@@ -8,10 +8,11 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-/** How to reach a scratch server: by password over TCP, without one as `postgres` over its socket. */
+/** How to reach a scratch server: by password over TCP, without one over its socket. */
 export interface ClusterAddress {
   readonly host: string;
   readonly port: number;
+  /** The superuser that made the server. */
   readonly user: string;
   readonly password: string;
   readonly socketDirectory: string;
@@ -30,6 +31,8 @@ export interface Cluster {
 export interface ClusterOptions {
   /** Lines of postgresql.conf on top of ours: `{ max_connections: '5' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The role that makes the server; `postgres` unless given. */
+  readonly superuser?: string;
 }
 
 type Supervisor = ChildProcessByStdio<Writable, Readable, null>;
@@ -51,8 +54,9 @@ const baseSettings = {
 /** Makes and starts a cluster with the newest PostgreSQL of this machine (PG_BIN_DIR: with that one). About a second. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const binDirectory = process.env['PG_BIN_DIR'] ?? (await findNewestPrograms());
+  const user = options.superuser ?? 'postgres';
   const port = await findFreePort();
-  const supervisor = startSupervisor(binDirectory);
+  const supervisor = startSupervisor(binDirectory, user);
   const settings = { ...baseSettings, ...options.settings, port: String(port) };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   supervisor.stdin.write(`${[oddPassword, ...lines].join('\n')}\n\n`);
@@ -60,7 +64,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const address = {
     host: '127.0.0.1',
     port,
-    user: 'postgres',
+    user,
     password: oddPassword,
     socketDirectory: directory,
     binDirectory,
@@ -76,10 +80,13 @@ async function findNewestPrograms(): Promise<string> {
   return join(root, String(Math.max(...majors)), 'bin');
 }
 
-function startSupervisor(binDirectory: string): Supervisor {
+function startSupervisor(binDirectory: string, superuser: string): Supervisor {
   const script = fileURLToPath(new URL('scratch-server.sh', import.meta.url));
   // Detached: Ctrl-C at the terminal must not kill it before it has cleaned up.
-  const supervisor = spawn('/bin/sh', [script, binDirectory], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+  const supervisor = spawn('/bin/sh', [script, binDirectory, superuser], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
   supervisor.unref();
   // It may end before it has read everything; that it ended is what counts.
   supervisor.stdin.on('error', () => {});

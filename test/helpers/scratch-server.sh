@@ -1,11 +1,13 @@
 #!/bin/sh
-# Makes, starts and in the end removes a scratch PostgreSQL server: scratch-server.sh PROGRAMS (the directory of initdb).
+# Makes, starts and in the end removes a scratch PostgreSQL server: scratch-server.sh PROGRAMS SUPERUSER (the directory of
+# initdb, and the name of the role that it makes).
 #
 # Reads the superuser's password (one line) and lines of postgresql.conf up to an empty line; says the server's directory
 # once the server runs; ends it as soon as standard input ends. That is when the process at the other end asks for it, and
 # just as well when that process was killed, at whatever moment: nobody else has to clean up.
 set -eu
 programs=$1
+superuser=$2
 cd /
 
 # PostgreSQL refuses to run as root; Debian's packages bring the user `postgres` for it.
@@ -28,7 +30,7 @@ trap : PIPE
 IFS= read -r password
 printf '%s\n' "$password" | as_server tee "$directory/password" >/dev/null
 as_server "$programs/initdb" --no-sync --encoding=UTF8 --locale=C.UTF-8 --auth-local=trust --auth-host=scram-sha-256 \
-  --username=postgres --pwfile="$directory/password" --pgdata="$directory/data" >/dev/null
+  --username="$superuser" --pwfile="$directory/password" --pgdata="$directory/data" >/dev/null
 echo "unix_socket_directories = '$directory'" >>"$directory/data/postgresql.conf"
 while IFS= read -r line && [ -n "$line" ]; do
   echo "$line" >>"$directory/data/postgresql.conf"
