@@ -54,7 +54,13 @@ export function composeTools(
       progress,
     }),
     databases: createDatabases(
-      { commands, directory: config.postgresBinDirectory, path: environment['PATH'] ?? '/usr/bin:/bin' },
+      {
+        commands,
+        directory: config.postgresBinDirectory,
+        path: environment['PATH'] ?? '/usr/bin:/bin',
+        // Not /tmp, which may lie in memory.
+        temporaryDirectory: environment['TMPDIR'] ?? '/var/tmp',
+      },
       signal,
     ),
     files: createFiles(join(stateDirectory, 'run'), commands),

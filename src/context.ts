@@ -180,6 +180,19 @@ export interface Databases {
   findPrograms(minimumMajor: number): Promise<PostgresPrograms>;
   /** The environment with which client programs reach a server; the password lies in a file (0600) in `directory`. */
   clientEnvironment(connection: ConnectionConfig, directory: string): Promise<Record<string, string>>;
+  /**
+   * Starts an empty server of the same directory as the client programs; `directory` is the run's own, in which what a killed
+   * run has left is found. Throws AppError: tool_missing where only client programs are installed, configuration, failed.
+   */
+  startScratchServer(programs: PostgresPrograms, directory: string): Promise<ScratchServer>;
+}
+
+/** A PostgreSQL server of our own, in UTF-8 and C.UTF-8, that nobody else can reach. It ends with the agent, however that ends. */
+export interface ScratchServer {
+  /** As the superuser `postgres`, without a password, to the database `postgres`. */
+  readonly connection: ConnectionConfig;
+  /** Stops it at once, whoever is connected, and removes all of it. May be called twice. */
+  close(): Promise<void>;
 }
 
 // ---- files and state -------------------------------------------------------------------------------------------------

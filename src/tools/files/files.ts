@@ -6,6 +6,7 @@ import type { CommandRunner, Files } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { createFifos, openFifoForWriting } from './fifo.ts';
 import { endProcessesBelow } from './orphans.ts';
+import { removeAllOutside } from './outside.ts';
 
 /** The file system, as the pipelines need it. `baseDirectory` holds the work directories of one project. */
 export function createFiles(baseDirectory: string, commands: CommandRunner): Files {
@@ -14,13 +15,17 @@ export function createFiles(baseDirectory: string, commands: CommandRunner): Fil
       await makePrivateDirectory(baseDirectory);
       for (const left of await readdir(baseDirectory)) {
         await endProcessesBelow(join(baseDirectory, left));
+        await removeAllOutside(commands, join(baseDirectory, left));
         await rm(join(baseDirectory, left), { recursive: true, force: true });
       }
       const path = join(baseDirectory, name);
       await makePrivateDirectory(path);
       return path;
     },
-    removeWorkDirectory: (path) => rm(path, { recursive: true, force: true }),
+    async removeWorkDirectory(path) {
+      await removeAllOutside(commands, path);
+      await rm(path, { recursive: true, force: true });
+    },
     createFifos: (paths) => createFifos(commands, paths),
     openFifoForWriting,
     saveStream: (path, stream) => pipeline(stream, createWriteStream(path, { mode: 0o600, flags: 'wx' })),

@@ -1,0 +1,185 @@
+import { constants } from 'node:fs';
+import { access, chown } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command, CommandRunner, PostgresPrograms, RunningCommand, ScratchServer } from '../../context.ts';
+import { AppError } from '../../errors.ts';
+import { createOutside, removeOutside, removeTree } from '../files/outside.ts';
+import { findServerAccount, runAs, type Account } from './server-account.ts';
+
+export interface ScratchHost {
+  readonly commands: CommandRunner;
+  /** Ends the start, not a server that has started: that is for its `close`. */
+  readonly signal: AbortSignal;
+  /** Where the server's socket lies and, when the agent is root, its data. */
+  readonly temporaryDirectory: string;
+}
+
+const port = 5432;
+const patienceMs = 10_000;
+/** The size of sun_path, with its closing zero: unix(7). */
+const maximumSocketBytes = 107;
+
+/** Nothing in it has to survive a crash. Locks: a dump holds one for each table. Shared memory goes with the directory. */
+const settings = {
+  autovacuum: 'off',
+  dynamic_shared_memory_type: 'mmap',
+  fsync: 'off',
+  full_page_writes: 'off',
+  jit: 'off',
+  listen_addresses: '',
+  // A statement that fails may hold a password.
+  log_min_error_statement: 'panic',
+  max_connections: '20',
+  max_locks_per_transaction: '2048',
+  max_wal_senders: '0',
+  max_wal_size: '256MB',
+  port: String(port),
+  shared_buffers: '32MB',
+  synchronous_commit: 'off',
+  wal_level: 'minimal',
+};
+
+/**
+ * Makes a cluster and starts its server, about a second; see `Databases.startScratchServer`. PostgreSQL refuses to run as root: as
+ * root it runs as another user, in a directory outside of the run's own.
+ */
+export async function startScratchServer(
+  host: ScratchHost,
+  programs: PostgresPrograms,
+  directory: string,
+): Promise<ScratchServer> {
+  const { initdb, postgres } = await findServerPrograms(programs);
+  const account = await findServerAccount(host.commands);
+  const socketDirectory = await createOutside(directory, host.temporaryDirectory);
+  const data = account === undefined ? join(directory, basename(socketDirectory)) : join(socketDirectory, 'data');
+  let server: RunningCommand | undefined;
+  const close = async (): Promise<void> => {
+    if (server !== undefined) await stop(server);
+    await removeTree(host.commands, data);
+    await removeOutside(host.commands, directory, socketDirectory);
+  };
+  try {
+    assertShort(socketDirectory);
+    if (account !== undefined) await chown(socketDirectory, account.uid, account.gid);
+    await initialize(host.commands, runAs(account, initdb, initializeArguments(data)), socketDirectory);
+    server = await launch(host, account, { postgres, socketDirectory, data });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  let closed: Promise<void> | undefined;
+  return { connection: connectionTo(socketDirectory), close: () => (closed ??= close()) };
+}
+
+async function findServerPrograms({ directory, major }: PostgresPrograms): Promise<{ initdb: string; postgres: string }> {
+  const found = { initdb: join(directory, 'initdb'), postgres: join(directory, 'postgres') };
+  for (const file of Object.values(found)) {
+    await access(file, constants.X_OK).catch((cause: unknown) => {
+      throw new AppError('tool_missing', `A scratch server needs ${file}, which is not there.`, {
+        hint: `Install PostgreSQL's server beside its client programs (Debian: postgresql-${major}); no cluster of it has to run.`,
+        cause,
+      });
+    });
+  }
+  return found;
+}
+
+function assertShort(socketDirectory: string): void {
+  if (Buffer.byteLength(join(socketDirectory, `.s.PGSQL.${port}`)) <= maximumSocketBytes) return;
+  throw new AppError('configuration', `The path ${socketDirectory} is too long for a socket.`, {
+    hint: 'Set TMPDIR to a directory with a shorter path.',
+  });
+}
+
+function initializeArguments(data: string): string[] {
+  const manner = ['--auth=trust', '--no-sync', '--no-instructions', '--encoding=UTF8', '--locale=C.UTF-8'];
+  return ['--username=postgres', ...manner, `--pgdata=${data}`];
+}
+
+async function initialize(commands: CommandRunner, command: Command, cwd: string): Promise<void> {
+  const { exitCode, stderr } = await commands.run({ ...command, cwd });
+  if (exitCode !== 0) throw startError('made', stderr);
+}
+
+interface Place {
+  readonly postgres: string;
+  readonly socketDirectory: string;
+  readonly data: string;
+}
+
+/** Resolves when the server takes connections. */
+async function launch({ commands, signal }: ScratchHost, account: Account | undefined, place: Place): Promise<RunningCommand> {
+  const lines = Object.entries({ ...settings, unix_socket_directories: place.socketDirectory });
+  const options = lines.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const ready = Promise.withResolvers<void>();
+  const server = commands.start({
+    ...runAs(account, place.postgres, ['-D', place.data, ...options]),
+    cwd: place.socketDirectory,
+    stdout: 'ignore',
+    onStderrLine: (line) => {
+      if (line.includes('database system is ready to accept connections')) ready.resolve();
+    },
+  });
+  const abort = (): void => ready.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  const ended = server.finished.then(({ stderr }) => {
+    throw startError('started', stderr);
+  });
+  try {
+    signal.throwIfAborted();
+    await Promise.race([ready.promise, ended]);
+    return server;
+  } catch (error) {
+    await stop(server);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    ready.promise.catch(() => undefined);
+    ended.catch(() => undefined);
+  }
+}
+
+function startError(what: string, stderr: string): AppError {
+  const lastLines = stderr.trim().split('\n').slice(-5).join('\n');
+  return new AppError('failed', `A scratch server could not be ${what}: ${lastLines}`, {
+    hint: 'See what PostgreSQL says; it needs about 60 MB below TMPDIR (/var/tmp) and some shared memory.',
+  });
+}
+
+/** SIGQUIT: at once, with all its sessions, and nothing is written. https://www.postgresql.org/docs/current/server-shutdown.html */
+async function stop(server: RunningCommand): Promise<void> {
+  const gone = server.finished.then(
+    () => true,
+    () => true,
+  );
+  for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
+    const running = !(await Promise.race([gone, Promise.resolve(false)]));
+    if (running && server.pid !== undefined) sendSignal(server.pid, signal);
+    const patience = new AbortController();
+    const waited = sleep(patienceMs, false, { signal: patience.signal }).catch(() => false);
+    const over = await Promise.race([gone, waited]);
+    patience.abort();
+    if (over) return;
+  }
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended in the meantime.
+  }
+}
+
+function connectionTo(socketDirectory: string): ScratchServer['connection'] {
+  return {
+    host: socketDirectory,
+    port,
+    user: 'postgres',
+    database: 'postgres',
+    password: undefined,
+    sslMode: 'disable',
+    sslRootCertificate: undefined,
+  };
+}
