@@ -3,11 +3,12 @@ import type { Readable } from 'node:stream';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
 import { archivePaths } from '../domain/manifest.ts';
 import { connectionString } from '../domain/sql.ts';
+import type { SkippedStatement } from '../domain/tolerant.ts';
 import { AppError } from '../errors.ts';
 import { isUnknownTimeout, setsUnknownTimeout } from './older-target.ts';
-import { followBytes } from './progress.ts';
-import { createRoleStatements } from './roles.ts';
+import { streamPlannedDump } from './dump-stream.ts';
 import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
+import { collectSkipped, runScript } from './run-script.ts';
 
 const stagedDump = 'full.dump';
 const mayRemain = 'What was restored before that stays on the target.';
@@ -19,31 +20,30 @@ const spareBytes = 256 * 1024 * 1024;
  * (In one psql script a COPY into a table that could not be created would leave its rows to be read as SQL; pg_restore skips them.)
  * Answers the statements that failed; without accepted losses the first one ends the restore. Throws AppError restore_failed.
  */
-export async function applyDirectly(context: RunContext, request: ApplyRequest, jobs: number | undefined): Promise<string[]> {
-  const result = jobs === undefined ? await streamDump(context, request) : await stageDump(context, request, jobs);
+export async function applyDirectly(
+  context: RunContext,
+  request: ApplyRequest,
+  jobs: number | undefined,
+): Promise<SkippedStatement[]> {
+  const { script, tolerant, keepOwners } = request.plan;
+  if (jobs !== undefined) await stageDump(context, request);
+  const before = await runScript(context, request, {
+    statements: script.before,
+    whatIsLeft: 'Nothing of it stayed on the target.',
+  });
+  if (jobs !== undefined) context.progress.step(`Restoring with ${jobs} jobs`);
+  const { result, skipped } =
+    jobs === undefined ? await streamDump(context, request) : await restoreStaged(context, request, jobs);
   context.signal.throwIfAborted();
-  const failures = parseFailures(result.stderr);
-  const tolerated = request.plan.tolerant && failures.length > 0;
-  if (result.exitCode !== 0 && !tolerated) throw restoreError(mayRemain, result);
-  return failures;
+  if (result.exitCode !== 0 && !(tolerant && skipped.length > 0)) throw restoreError(mayRemain, result);
+  const statements = keepOwners ? [] : [script.preparation, ...script.after];
+  return [...before, ...skipped, ...(await runScript(context, request, { statements, whatIsLeft: mayRemain }))];
 }
 
-async function createRoles(context: RunContext, request: ApplyRequest): Promise<void> {
-  const session = await context.databases.connect(request.connection);
-  try {
-    await session.query('BEGIN');
-    for (const statement of createRoleStatements(request.plan.missingRoles, request.roles)) await session.query(statement);
-    await session.query('COMMIT');
-  } finally {
-    await session.close();
-  }
-}
-
-async function streamDump(context: RunContext, request: ApplyRequest): Promise<CommandResult> {
-  await createRoles(context, request);
+async function streamDump(context: RunContext, request: ApplyRequest): Promise<DirectResult> {
   const reading = context.repository.startRead(request.archive, archivePaths.dump);
   try {
-    const stdin = followBytes(reading.stdout!, context.progress, request.sizes);
+    const stdin = streamPlannedDump(context, request, { dump: reading.stdout!, finish: [] });
     const result = await runRestore(context, request, { options: [], stdin, source: [] });
     reading.stdout!.destroy();
     const read = await reading.finished;
@@ -55,18 +55,19 @@ async function streamDump(context: RunContext, request: ApplyRequest): Promise<C
 }
 
 /** Only a file can be read by several jobs at once. Borg checks every byte while it writes it, before the target is touched. */
-async function stageDump(context: RunContext, request: ApplyRequest, jobs: number): Promise<CommandResult> {
+async function stageDump(context: RunContext, request: ApplyRequest): Promise<void> {
   await assertRoom(context, request);
   const reading = context.repository.startRead(request.archive, archivePaths.dump);
   try {
-    const dump = followBytes(reading.stdout!, context.progress, request.sizes);
+    const dump = streamPlannedDump(context, request, { dump: reading.stdout!, finish: [] });
     await context.files.saveStream(join(request.directory, stagedDump), dump);
     context.repository.assertRead(await reading.finished);
   } finally {
     await reading.terminate();
   }
-  context.progress.step(`Restoring with ${jobs} jobs`);
-  await createRoles(context, request);
+}
+
+function restoreStaged(context: RunContext, request: ApplyRequest, jobs: number): Promise<DirectResult> {
   return runRestore(context, request, { options: [`--jobs=${jobs}`], source: [stagedDump] });
 }
 
@@ -87,17 +88,23 @@ function toMebibytes(bytes: number): number {
   return Math.ceil(bytes / 1024 / 1024);
 }
 
+interface DirectResult {
+  readonly result: CommandResult;
+  readonly skipped: readonly SkippedStatement[];
+}
+
 interface RestoreInput {
   readonly options: readonly string[];
   readonly stdin?: Readable;
   readonly source: readonly string[];
 }
 
-async function runRestore(context: RunContext, request: ApplyRequest, input: RestoreInput): Promise<CommandResult> {
+async function runRestore(context: RunContext, request: ApplyRequest, input: RestoreInput): Promise<DirectResult> {
   // That setting would end a strict pg_restore; a lenient one says so and goes on, and any other failure is ended here.
   const ended = !request.plan.tolerant && setsUnknownTimeout(request);
   const strictness = request.plan.tolerant || ended ? [] : ['--exit-on-error'];
   const lines: string[] = [];
+  const skipped: SkippedStatement[] = [];
   const running: RunningCommand = context.commands.start({
     file: request.programs.pgRestore,
     args: [
@@ -111,6 +118,7 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
     cwd: request.directory,
     ...(input.stdin === undefined ? {} : { stdin: input.stdin }),
     onStderrLine: (line) => {
+      collectSkipped(skipped, line);
       if (!line.includes('error: ') || isUnknownTimeout(line)) return;
       if (lines.length < maximumFailureLines) lines.push(line);
       if (ended) void running.terminate();
@@ -120,9 +128,10 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
   context.signal.addEventListener('abort', terminate, { once: true });
   try {
     const result = await running.finished;
-    if (lines.length > 0) return { ...result, stderr: lines.join('\n') };
     // Nothing but that setting was in the way.
-    return result.stderr.includes('errors ignored on restore') ? { ...result, exitCode: 0, stderr: '' } : result;
+    const harmless = lines.length === 0 && result.stderr.includes('errors ignored on restore');
+    const told = lines.length > 0 ? { ...result, stderr: lines.join('\n') } : result;
+    return { result: harmless ? { ...result, exitCode: 0, stderr: '' } : told, skipped: [...skipped, ...parseFailures(lines)] };
   } finally {
     context.signal.removeEventListener('abort', terminate);
   }
@@ -131,9 +140,9 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
 const maximumFailureLines = 1000;
 
 /** pg_restore names each statement that failed: `pg_restore: error: could not execute query: ERROR:  ...`. */
-function parseFailures(stderr: string): string[] {
-  return stderr
-    .split('\n')
+function parseFailures(lines: readonly string[]): SkippedStatement[] {
+  return lines
     .filter((line) => line.includes('could not execute query') || line.includes('COPY failed'))
-    .map((line) => line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, ''));
+    .map((line) => line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, ''))
+    .map((error) => ({ what: 'a statement of the dump', error }));
 }

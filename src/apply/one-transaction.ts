@@ -4,10 +4,11 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
 import { archivePaths } from '../domain/manifest.ts';
+import type { SkippedStatement } from '../domain/tolerant.ts';
 import { setsUnknownTimeout, withoutUnknownTimeout } from './older-target.ts';
-import { followBytes } from './progress.ts';
-import { createRoleStatements } from './roles.ts';
-import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
+import { streamPlannedDump } from './dump-stream.ts';
+import { collectSkipped } from './run-script.ts';
+import { ownerOptions, restoreError, withoutTimeLimits, type ApplyRequest } from './request.ts';
 
 const scriptPath = 'restore.sql';
 const untouched = 'Nothing of it stayed on the target.';
@@ -18,12 +19,13 @@ const untouched = 'Nothing of it stayed on the target.';
  * The COMMIT is the last thing that pg_restore prints (`--single-transaction`), and it prints it only when it has read the whole
  * dump. So whatever breaks before, Borg, pg_restore or this program, psql comes to the end of its script without a COMMIT, and the
  * server rolls back. psql's own --single-transaction would commit a script that was cut short.
- * Throws AppError restore_failed.
+ * Answers the statements that were tried and refused. Throws AppError restore_failed.
  */
-export async function applyInOneTransaction(context: RunContext, request: ApplyRequest): Promise<void> {
+export async function applyInOneTransaction(context: RunContext, request: ApplyRequest): Promise<SkippedStatement[]> {
   const script = join(request.directory, scriptPath);
   await context.files.createFifos([script]);
-  const psql = startPsql(context, request);
+  const skipped: SkippedStatement[] = [];
+  const psql = startPsql(context, request, skipped);
   const running = new Set<RunningCommand>([psql]);
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
@@ -38,19 +40,21 @@ export async function applyInOneTransaction(context: RunContext, request: ApplyR
     const applied = await psql.finished;
     context.signal.throwIfAborted();
     assertApplied(context, { applied, ...read });
+    return skipped;
   } finally {
     terminateAll();
     await Promise.all([...running].map(({ finished }) => finished.catch(() => undefined)));
   }
 }
 
-function startPsql(context: RunContext, request: ApplyRequest): RunningCommand {
+function startPsql(context: RunContext, request: ApplyRequest, skipped: SkippedStatement[]): RunningCommand {
   return context.commands.start({
     file: request.programs.psql,
     args: ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--output=/dev/null', `--file=${scriptPath}`],
     env: request.environment,
     cwd: request.directory,
     stdout: 'ignore',
+    onStderrLine: (line) => collectSkipped(skipped, line),
   });
 }
 
@@ -68,18 +72,9 @@ async function openScript(context: RunContext, script: string, psql: RunningComm
 }
 
 /** pg_restore's own BEGIN only warns inside of a transaction, and that is kept quiet until it sets its own level. */
-function preamble(request: ApplyRequest): string {
-  const roles = createRoleStatements(request.plan.missingRoles, request.roles);
-  return ['SET client_min_messages = error;', ...withoutTimeLimits, 'BEGIN;', ...roles, ''].join('\n');
+function preamble({ plan }: ApplyRequest): string {
+  return [...withoutTimeLimits, 'BEGIN;', ...plan.script.before, 'SET client_min_messages = error;', ''].join('\n');
 }
-
-/** pg_restore sets these, too, but its first line comes only when Borg has found the archive. */
-const withoutTimeLimits = [
-  'SET statement_timeout = 0;',
-  'SET lock_timeout = 0;',
-  'SET idle_in_transaction_session_timeout = 0;',
-  "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout';",
-];
 
 async function write(sink: Writable, text: string): Promise<void> {
   if (!sink.write(text)) await once(sink, 'drain').catch(() => undefined);
@@ -104,7 +99,7 @@ async function feed(context: RunContext, request: ApplyRequest, { running, sink 
     args: ['--single-transaction', ...ownerOptions(request.plan), `--file=${filtered ? '-' : scriptPath}`],
     env: request.environment,
     cwd: request.directory,
-    stdin: followBytes(reading.stdout!, context.progress, request.sizes),
+    stdin: streamPlannedDump(context, request, { dump: reading.stdout!, finish: request.plan.script.after }),
     stdout: filtered ? 'pipe' : 'ignore',
   });
   running.add(translating);

@@ -1,39 +1,88 @@
-import type { Manifest, Role } from '../domain/manifest.ts';
+import type { CatalogRecord } from '../domain/catalog.ts';
+import { indexCatalog } from '../domain/catalog-index.ts';
+import type { DumpHead } from '../domain/dump-head.ts';
+import type { Manifest } from '../domain/manifest.ts';
+import { entryKey, selectEntries } from '../domain/restore-selection.ts';
+import type { Decision } from '../domain/selection.ts';
+import { describeItems, listManual, listSteps } from './plan-texts.ts';
+import type { RestorePlan } from './plan-types.ts';
+import { buildScript } from './script/build.ts';
+import { findWanted } from './script/wanted.ts';
+import { chooseSearchPath } from './search-path.ts';
 import type { TargetFacts } from './target.ts';
 
-/** What a restore will do, what speaks against it, and what it leaves to the user. */
-export interface RestorePlan {
-  readonly steps: readonly string[];
-  /** Each of these forbids the restore. */
-  readonly refusals: readonly string[];
-  /** Each of these is something that will not come back; the restore goes on only when the user has said so. */
-  readonly losses: readonly string[];
-  /** What a person has to do afterwards. */
-  readonly manual: readonly string[];
-  /** Roles of the source that the target lacks. */
-  readonly missingRoles: readonly Role[];
-  /** Whether owners and privileges can be restored: only a superuser may give objects to any role. */
-  readonly keepOwners: boolean;
-  /** Statements that fail are skipped and named instead of ending the restore. */
-  readonly tolerant: boolean;
+export interface PlanRequest {
+  readonly manifest: Manifest;
+  /** Undefined for a backup of a version that captured none. */
+  readonly catalog: readonly CatalogRecord[] | undefined;
+  readonly head: DumpHead;
+  readonly target: TargetFacts;
+  readonly jobs: number | undefined;
+  /** Let cron jobs and webhooks act as soon as they are restored. */
+  readonly enableJobs: boolean;
 }
 
 /** Compares a backup with a target; pure. */
-export function planRestore(manifest: Manifest, target: TargetFacts, jobs: number | undefined): RestorePlan {
-  const missingRoles = target.superuser ? manifest.roles.filter(({ name }) => !target.roles.has(name)) : [];
-  const losses = listLosses(manifest, target);
-  return {
-    steps: listSteps(manifest, target, { missingRoles, jobs, tolerant: losses.length > 0 }),
-    refusals: listRefusals(manifest, target),
-    losses,
-    manual: listManual(missingRoles),
-    missingRoles,
-    keepOwners: target.superuser,
-    tolerant: losses.length > 0,
+export function planRestore(request: PlanRequest): RestorePlan {
+  const { manifest, target, catalog } = request;
+  const source = indexCatalog(catalog ?? []);
+  const samePlatform = platformVersion(manifest, catalog) === platformVersion(manifest, target.catalog);
+  const decisions = catalog === undefined ? takeAll(request.head) : decide(request, samePlatform);
+  const wanted = findWanted({
+    source,
+    found: indexCatalog(catalog === undefined ? [] : target.catalog),
+    roles: manifest.roles,
+    target: { ...target, samePlatform },
+  });
+  const items = describeItems(decisions);
+  // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
+  const tolerant = manifest.coverage.some(({ state }) => state === 'not readable');
+  const plan = {
+    kind: target.kind,
+    refusals: listRefusals(request),
+    losses: [...listUnread(manifest), ...items.missing.map(({ what, why }) => `${what} (${why})`)],
+    forbidden: [...items.forbidden, ...wanted.forbidden],
+    created: items.created,
+    replaced: [],
+    skipped: items.skipped,
+    outside: listOutside(request),
+    missingRoles: wanted.missingRoles,
+    keepOwners: catalog === undefined,
+    tolerant,
+    decisions,
+    manual: listManual({ wanted, source, target, enableJobs: request.enableJobs }),
+    script: buildScript({
+      wanted,
+      decisions,
+      target,
+      searchPath: chooseSearchPath(source),
+      enableJobs: request.enableJobs,
+      clean: [],
+    }),
   };
+  return { ...plan, steps: listSteps(manifest, { target, jobs: request.jobs, plan }) };
 }
 
-function listRefusals(manifest: Manifest, target: TargetFacts): string[] {
+/** A backup without a catalog is restored as pg_restore does it, privileges included. */
+function takeAll(head: DumpHead): Decision[] {
+  return head.entries.map((entry) => ({ entry, action: 'keep' }));
+}
+
+function decide({ manifest, head, target }: PlanRequest, samePlatform: boolean): Decision[] {
+  const rows = new Map(manifest.tables.map((table) => [String(table.oid), table.rows ?? 0]));
+  const existing = new Set(target.entries.map(entryKey));
+  return selectEntries(head.entries, { ...target, samePlatform, existing }, { rows, asked: () => true });
+}
+
+/** The tables and columns of auth and storage tell which version of the platform it is. */
+function platformVersion(_manifest: Manifest, catalog: readonly CatalogRecord[] | undefined): string {
+  return (catalog ?? [])
+    .filter((record) => record.class === 'platform version')
+    .map(({ name, value }) => `${name} ${JSON.stringify(value)}`)
+    .join();
+}
+
+function listRefusals({ manifest, target, catalog }: PlanRequest): string[] {
   const sourceMajor = Math.trunc(manifest.server.versionNumber / 10_000);
   return [
     ...(target.contents.length === 0
@@ -42,46 +91,22 @@ function listRefusals(manifest: Manifest, target: TargetFacts): string[] {
     ...(target.major < sourceMajor
       ? [`the target is PostgreSQL ${target.version}, older than the source (${manifest.server.version})`]
       : []),
+    ...(catalog === undefined && !target.superuser
+      ? [`the backup is of a version that captured no privileges, and role ${target.role} is no superuser`]
+      : []),
   ];
 }
 
-function listLosses(manifest: Manifest, target: TargetFacts): string[] {
-  const unavailable = manifest.extensions.filter(({ name }) => !target.availableExtensions.has(name));
+function listUnread(manifest: Manifest): string[] {
   const unread = manifest.coverage.filter(({ state }) => state === 'not readable');
+  return unread.map(({ component, detail }) => `${component} is not in the backup (${detail})`);
+}
+
+function listOutside({ jobs }: PlanRequest): string[] {
   return [
-    ...unread.map(({ component, detail }) => `${component} is not in the backup (${detail})`),
-    ...unavailable.map(({ name, version }) => `extension ${name} ${version} is not installed on the target's server`),
-    ...(target.superuser
+    ...(jobs === undefined
       ? []
-      : [`role ${target.role} is no superuser: owners, privileges and missing roles cannot be restored`]),
+      : ['everything but roles, schemas, extensions and, at the end, owners, privileges and settings']),
+    'statistics for the planner (ANALYZE)',
   ];
-}
-
-interface StepOptions {
-  readonly missingRoles: readonly Role[];
-  readonly jobs: number | undefined;
-  readonly tolerant: boolean;
-}
-
-function listSteps(manifest: Manifest, target: TargetFacts, options: StepOptions): string[] {
-  const rows = manifest.tables.reduce((sum, table) => sum + (table.kind === 'table' ? (table.rows ?? 0) : 0), 0);
-  const tables = manifest.tables.filter(({ kind }) => kind === 'table').length;
-  const roles = options.missingRoles.map(({ name }) => name);
-  return [
-    roles.length === 0 ? 'create no roles: the target has them all' : `create ${roles.length} roles: ${roles.join(', ')}`,
-    `restore ${tables} tables with ${rows.toLocaleString('en-US')} rows and ${manifest.largeObjects.count} large objects into the empty database ${target.database} of PostgreSQL ${target.version}`,
-    describeTransaction(options),
-    'count the rows of every table and compare them with the manifest',
-  ];
-}
-
-function describeTransaction({ jobs, tolerant }: StepOptions): string {
-  if (tolerant) return 'not in one transaction: statements that fail for what is missing are skipped and named';
-  if (jobs === undefined) return 'all in one transaction: a failure leaves the target as it is now';
-  return `with ${jobs} jobs at once, not in one transaction: what was restored before a failure stays`;
-}
-
-function listManual(missingRoles: readonly Role[]): string[] {
-  const login = missingRoles.filter((role) => role.login).map(({ name }) => name);
-  return login.length === 0 ? [] : [`set new passwords, which no backup holds, for: ${login.join(', ')}`];
 }

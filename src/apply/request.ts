@@ -1,8 +1,8 @@
 import type { ConnectionConfig } from '../config/project-config.ts';
 import type { ArchiveSizes, CommandResult, PostgresPrograms } from '../context.ts';
-import type { Role } from '../domain/manifest.ts';
 import { AppError } from '../errors.ts';
-import type { RestorePlan } from './plan.ts';
+import type { DumpHead } from '../domain/dump-head.ts';
+import type { RestorePlan } from './plan-types.ts';
 
 /** Everything that applying a dump needs. */
 export interface ApplyRequest {
@@ -18,13 +18,24 @@ export interface ApplyRequest {
   /** The run's private directory. */
   readonly directory: string;
   readonly plan: RestorePlan;
-  /** All roles of the source. */
-  readonly roles: readonly Role[];
+  /** The head of the dump, and how many bytes of it that is. */
+  readonly head: DumpHead;
+  readonly headLength: number;
+  /** Columns that a table of the platform takes on the target, by schema and name; none for one that is not there. */
+  readonly columnsOf: (schema: string, table: string) => readonly string[];
 }
 
 export function ownerOptions(plan: RestorePlan): string[] {
   return plan.keepOwners ? [] : ['--no-owner', '--no-privileges'];
 }
+
+/** pg_restore sets these, too, but its first line comes only when Borg has found the archive. */
+export const withoutTimeLimits: readonly string[] = [
+  'SET statement_timeout = 0;',
+  'SET lock_timeout = 0;',
+  'SET idle_in_transaction_session_timeout = 0;',
+  "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout';",
+];
 
 /** `whatIsLeft` tells the state of the target: nothing is ever left unsaid there. */
 export function restoreError(whatIsLeft: string, result: CommandResult): AppError {

@@ -1,8 +1,16 @@
+import type { PostgresPrograms, RunContext, Session } from '../context.ts';
 import type { ConnectionConfig } from '../config/project-config.ts';
-import type { Databases } from '../context.ts';
+import { readCatalog } from '../catalog/read-catalog.ts';
+import type { CatalogRecord } from '../domain/catalog.ts';
+import type { DumpEntry } from '../domain/dump-head.ts';
+import { isManagedSchema } from '../domain/platform.ts';
+import type { TargetKind } from '../domain/selection.ts';
+import { readDefinitions } from './target-definitions.ts';
+import { readPlatform, type PlatformFacts } from './target-platform.ts';
 
 /** What a restore has to know of the database that it goes into. */
-export interface TargetFacts {
+export interface TargetFacts extends PlatformFacts {
+  readonly kind: TargetKind;
   readonly version: string;
   readonly major: number;
   readonly database: string;
@@ -14,6 +22,9 @@ export interface TargetFacts {
   readonly roles: ReadonlySet<string>;
   /** Extensions that CREATE EXTENSION would find. */
   readonly availableExtensions: ReadonlySet<string>;
+  /** What is there, as the table of contents of a dump tells it, and as the catalog does. */
+  readonly entries: readonly DumpEntry[];
+  readonly catalog: readonly CatalogRecord[];
 }
 
 interface FactsRow {
@@ -23,35 +34,77 @@ interface FactsRow {
   readonly encoding: string;
   readonly role: string;
   readonly superuser: boolean;
-  readonly contents: string[];
+  readonly platform: boolean;
   readonly roles: string[];
   readonly extensions: string[];
 }
 
-/** Looks at a target; touches nothing. Throws AppError source_unreachable. */
-export async function inspectTarget(databases: Databases, connection: ConnectionConfig): Promise<TargetFacts> {
-  const session = await databases.connect(connection);
+export interface TargetRequest {
+  readonly connection: ConnectionConfig;
+  /** The client programs for a server of this major version, at least. */
+  readonly findPrograms: (serverMajor: number) => Promise<PostgresPrograms>;
+  /** From `clientEnvironment`. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Looks at a target; touches nothing. Throws AppError target_unreachable, tool_missing. */
+export async function inspectTarget(context: RunContext, request: TargetRequest): Promise<TargetFacts> {
+  const session = await context.databases.connect(request.connection);
   try {
+    await session.query("SELECT pg_catalog.set_config('search_path', '', false)");
     const [row] = await session.query<FactsRow>(factsQuery);
-    const { version, database, encoding, role, superuser, contents } = row!;
+    const { version, database, encoding, role, superuser } = row!;
+    const kind = kindOf(row!);
+    const major = Math.trunc(Number(row!.version_number) / 10_000);
+    const programs = await request.findPrograms(major);
     return {
+      kind,
       version,
+      major,
       database,
       encoding,
       role,
       superuser,
-      contents,
-      major: Math.trunc(Number(row!.version_number) / 10_000),
+      contents: await listContents(session, kind),
       roles: new Set(row!.roles),
       availableExtensions: new Set(row!.extensions),
+      entries: await readDefinitions(context, session, { ...request, database, programs }),
+      catalog: await readCatalog(session),
+      ...(await readPlatform(session)),
     };
   } finally {
     await session.close();
   }
 }
 
-/** Members of extensions do not count: a plain database may well have some installed in its template. */
+/** Supabase's own roles and schemas make a platform; who may do what on it depends on whether the role is a superuser. */
+function kindOf({ platform, superuser }: FactsRow): TargetKind {
+  if (!platform) return 'plain';
+  return superuser ? 'self-hosted' : 'hosted';
+}
+
+async function listContents(session: Session, kind: TargetKind): Promise<string[]> {
+  const found = await session.query<{ what: string; schema: string | null; count: string }>(contentsQuery);
+  const inTheWay = found.filter(({ schema }) => kind === 'plain' || schema === null || !isManagedSchema(schema));
+  return inTheWay.map(({ what, schema, count }) => `${count} ${what}(s)${schema === null ? '' : ` in schema ${schema}`}`);
+}
+
 const factsQuery = `
+  SELECT pg_catalog.current_setting('server_version') AS version,
+         pg_catalog.current_setting('server_version_num') AS version_number,
+         pg_catalog.current_database() AS database,
+         pg_catalog.current_setting('server_encoding') AS encoding,
+         r.rolname AS role,
+         r.rolsuper AS superuser,
+         (SELECT pg_catalog.count(*) = 4 FROM pg_catalog.pg_roles WHERE rolname IN ('anon', 'authenticated', 'service_role', 'supabase_admin'))
+           AND (SELECT pg_catalog.count(*) = 2 FROM pg_catalog.pg_namespace WHERE nspname IN ('auth', 'storage')) AS platform,
+         ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles) AS roles,
+         ARRAY(SELECT name::text FROM pg_catalog.pg_available_extensions) AS extensions
+    FROM pg_catalog.pg_roles r
+   WHERE r.rolname = current_user`;
+
+/** Members of extensions do not count: a plain database may well have some installed in its template. */
+const contentsQuery = `
   WITH owned AS (
     SELECT classid, objid FROM pg_catalog.pg_depend WHERE deptype = 'e'
   ), namespaces AS (
@@ -68,19 +121,8 @@ const factsQuery = `
     UNION ALL
     SELECT 'schema', n.nspname FROM namespaces n
      WHERE n.nspname <> 'public' AND ('pg_catalog.pg_namespace'::pg_catalog.regclass, n.oid) NOT IN (SELECT classid, objid FROM owned)
-  ), counted AS (
-    SELECT pg_catalog.format('%s %s(s) in schema %s', pg_catalog.count(*), what, schema) AS text FROM found GROUP BY what, schema
-    UNION ALL
-    SELECT pg_catalog.format('%s large object(s)', pg_catalog.count(*)) FROM pg_catalog.pg_largeobject_metadata HAVING pg_catalog.count(*) > 0
   )
-  SELECT pg_catalog.current_setting('server_version') AS version,
-         pg_catalog.current_setting('server_version_num') AS version_number,
-         pg_catalog.current_database() AS database,
-         pg_catalog.current_setting('server_encoding') AS encoding,
-         r.rolname AS role,
-         r.rolsuper AS superuser,
-         ARRAY(SELECT text FROM counted ORDER BY text) AS contents,
-         ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles) AS roles,
-         ARRAY(SELECT name::text FROM pg_catalog.pg_available_extensions) AS extensions
-    FROM pg_catalog.pg_roles r
-   WHERE r.rolname = current_user`;
+  SELECT what, schema, pg_catalog.count(*)::text AS count FROM found GROUP BY what, schema
+  UNION ALL
+  SELECT 'large object', NULL, pg_catalog.count(*)::text FROM pg_catalog.pg_largeobject_metadata HAVING pg_catalog.count(*) > 0
+  ORDER BY 1, 2`;

@@ -16,12 +16,15 @@ export const historySchema = 'supabase_migrations';
 
 /** schema.sql: all definitions as plain SQL, for people and for diffs. */
 export function captureSchema(request: DumpRequest): PartSource {
-  return { path: archivePaths.schema, output: dumpCommand(request, ['--schema-only', ...exclusions(request)]) };
+  return { path: archivePaths.schema, output: dumpCommand(request, ['--schema-only', ...exclusions(request.unreadable)]) };
 }
 
 /** history.sql: the migration history that `supabase db push` keeps, as plain SQL. */
 export function captureHistory(request: DumpRequest): PartSource {
-  return { path: archivePaths.history, output: dumpCommand(request, [`--schema=${historySchema}`, ...exclusions(request)]) };
+  return {
+    path: archivePaths.history,
+    output: dumpCommand(request, [`--schema=${historySchema}`, ...exclusions(request.unreadable)]),
+  };
 }
 
 /**
@@ -38,7 +41,7 @@ export function captureData(request: DumpRequest): PartSource {
       '--no-sync',
       `--file=${archivePaths.dump}`,
       ...withoutLargeObjects,
-      ...exclusions(request),
+      ...exclusions(request.unreadable),
     ]),
   };
 }
@@ -55,8 +58,9 @@ function noLargeObjectsOption(programs: PostgresPrograms): string {
   return programs.major >= 16 ? '--no-large-objects' : '--no-blobs';
 }
 
-function exclusions(request: DumpRequest): string[] {
-  return request.unreadable.map((entry) =>
+/** The options by which a dump leaves out what cannot be read. */
+export function exclusions(unreadable: readonly Unreadable[]): string[] {
+  return unreadable.map((entry) =>
     entry.name === undefined
       ? `--exclude-schema=${quotePattern(entry.schema)}`
       : `--exclude-table=${quotePattern(entry.schema)}.${quotePattern(entry.name)}`,

@@ -1,4 +1,6 @@
+import { readCatalog } from '../catalog/read-catalog.ts';
 import type { Snapshot } from '../context.ts';
+import type { CatalogRecord } from '../domain/catalog.ts';
 import type { Extension, Manifest, Role } from '../domain/manifest.ts';
 import { captureLargeObjects, type LargeObjects } from './large-objects.ts';
 import { captureRelations, type Relations } from './relations.ts';
@@ -13,6 +15,7 @@ export interface Source {
   readonly schemas: ReadonlySet<string>;
   readonly relations: Relations;
   readonly largeObjects: LargeObjects;
+  readonly catalog: readonly CatalogRecord[];
 }
 
 export async function inspectSource(snapshot: Snapshot): Promise<Source> {
@@ -23,5 +26,6 @@ export async function inspectSource(snapshot: Snapshot): Promise<Source> {
     schemas: await captureSchemaNames(snapshot),
     relations: await captureRelations(snapshot),
     largeObjects: await captureLargeObjects(snapshot),
+    catalog: await readCatalog(snapshot),
   };
 }

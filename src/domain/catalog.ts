@@ -42,6 +42,8 @@ export const privilegesSchema = z.object({
   ...objectReference,
   /** Of a column only: its quoted name; `identity` is then that of its table. */
   column: z.string().optional(),
+  /** Of a member of an extension only: its name. The privileges of members are known, the members themselves have no records. */
+  extension: z.string().optional(),
   grants: z.array(grantSchema),
 });
 /** class `default privileges`: what ALTER DEFAULT PRIVILEGES has set, sorted. */
@@ -67,6 +69,8 @@ export const publicationSchema = z.object({
   tables: z.array(z.object({ table: z.string(), columns: z.array(z.string()).nullable(), filter: z.string().nullable() })),
   /** Names as they are, not quoted. */
   schemas: z.array(z.string()),
+  /** From PostgreSQL 18 on; absent where generated columns are not published. */
+  generatedColumns: z.literal('stored').optional(),
 });
 /** class `event trigger` */
 export const eventTriggerSchema = z.object({
@@ -94,6 +98,8 @@ export const roleRecordSchema = z.object({
   replication: z.boolean(),
   bypassRowSecurity: z.boolean(),
   connectionLimit: z.number().int(),
+  /** In UTC, `2030-01-01T00:00:00.000000Z`; absent without one. */
+  validUntil: z.string().optional(),
 });
 /** class `membership`: `member` is a member of `role`. The options are null on servers before 16. */
 export const membershipRecordSchema = z.object({

@@ -92,5 +92,7 @@ export const archivePaths = {
   schema: 'database/schema.sql',
   history: 'database/history.sql',
   dump: 'database/full.dump',
+  /** A directory. */
+  catalog: 'database/catalog',
   manifest: 'manifest.json',
 } as const;

@@ -1,4 +1,5 @@
 import { createArchive } from '../archive/create.ts';
+import { captureCatalogParts } from '../capture/catalog-parts.ts';
 import { describeCoverage } from '../capture/components.ts';
 import { captureData, captureHistory, captureSchema, historySchema, type DumpRequest } from '../capture/dumps.ts';
 import { captureRecovery } from '../capture/recovery.ts';
@@ -77,6 +78,7 @@ function listParts(context: RunContext, source: Source, request: PartsRequest): 
     captureRecovery({ archive, repository, serverVersion: source.server.version, programs: dump.programs }),
     captureRolesPart(dump.programs, source.server, dump.environment),
     captureSchema(dumpRequest),
+    ...captureCatalogParts(source.catalog),
     ...(hasHistory ? [captureHistory(dumpRequest)] : []),
     captureData(dumpRequest),
   ];

@@ -1,15 +1,18 @@
 import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
+import { readArchivedCatalog, readDumpHead, type ArchivedHead } from '../archive/contents.ts';
 import { verifyArchive } from '../archive/verify.ts';
 import { compareWithManifest, type Comparison } from '../apply/compare.ts';
 import { applyDirectly } from '../apply/direct.ts';
 import { applyInOneTransaction } from '../apply/one-transaction.ts';
-import { planRestore, type RestorePlan } from '../apply/plan.ts';
+import { planRestore } from '../apply/plan.ts';
+import type { RestorePlan } from '../apply/plan-types.ts';
 import type { ApplyRequest } from '../apply/request.ts';
 import { inspectTarget, type TargetFacts } from '../apply/target.ts';
 import type { TargetConfig } from '../config/project-config.ts';
-import type { RunContext } from '../context.ts';
+import type { PostgresPrograms, RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import { relationKey } from '../domain/selection.ts';
 import { AppError } from '../errors.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { withRun, type RunFrame } from './run.ts';
@@ -24,6 +27,8 @@ export interface RestoreRequest {
   readonly dryRun: boolean;
   /** Restore what can be restored, name the rest, and end incomplete. */
   readonly allowIncomplete: boolean;
+  /** Let cron jobs and webhooks act as soon as they are restored. */
+  readonly enableJobs: boolean;
   /** Called with the plan before anything is touched; throws when the user does not agree. */
   readonly confirm: (plan: RestorePlan, facts: TargetFacts) => Promise<void>;
 }
@@ -59,9 +64,19 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     enterStage(context, 'verify', 'Checking the archive');
     const manifest = await verifyArchive(context, archive.name);
 
+    const catalog = await readArchivedCatalog(context, archive.name);
+    const head = await readDumpHead(context, archive.name);
+
     enterStage(context, 'target', 'Looking at the target');
-    const facts = await inspectTarget(context.databases, request.target.database);
-    const plan = planRestore(manifest, facts, request.jobs);
+    const { facts, programs, environment } = await lookAtTarget(context, frame, { request, manifest });
+    const plan = planRestore({
+      manifest,
+      catalog,
+      head: head.head,
+      target: facts,
+      jobs: request.jobs,
+      enableJobs: request.enableJobs,
+    });
     const target = { project: request.target.project, database: facts.database, version: facts.version };
     const report = { backupId, archive: archive.name, dryRun: request.dryRun, startedAt, target, plan, warnings: plan.manual };
     const durationMs = (): number => Math.round(context.clock.monotonicMs() - startedMs);
@@ -71,10 +86,10 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     context.progress.end();
     await request.confirm(plan, facts);
 
-    const skipped = await apply(context, frame, { request, archive, manifest, facts, plan });
+    const skipped = await apply(context, frame, { request, archive, head, facts, plan, programs, environment });
     enterStage(context, 'compare', 'Comparing row counts');
     const comparison = await compareWithManifest(context.databases, request.target.database, manifest);
-    return { ...report, status: statusAfter(plan, comparison), durationMs: durationMs(), comparison, skipped };
+    return { ...report, status: statusAfter(plan, comparison, skipped), durationMs: durationMs(), comparison, skipped };
   });
 }
 
@@ -110,22 +125,40 @@ function assertPossible(plan: RestorePlan, allowIncomplete: boolean): void {
   });
 }
 
-interface ApplyFacts {
+interface TargetLook {
+  readonly facts: TargetFacts;
+  readonly programs: PostgresPrograms;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function lookAtTarget(
+  context: RunContext,
+  frame: RunFrame,
+  { request, manifest }: { readonly request: RestoreRequest; readonly manifest: Manifest },
+): Promise<TargetLook> {
+  const connection = request.target.database;
+  const environment = await context.databases.clientEnvironment(connection, frame.directory);
+  // A dump is read by a pg_restore that is not older than the pg_dump that wrote it.
+  const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
+  const findPrograms = (major: number): Promise<PostgresPrograms> =>
+    context.databases.findPrograms(Math.max(major, dumpedWith));
+  const facts = await inspectTarget(context, { connection, findPrograms, environment });
+  return { facts, programs: await findPrograms(facts.major), environment };
+}
+
+interface ApplyFacts extends TargetLook {
   readonly request: RestoreRequest;
   readonly archive: CatalogArchive;
-  readonly manifest: Manifest;
-  readonly facts: TargetFacts;
+  readonly head: ArchivedHead;
   readonly plan: RestorePlan;
 }
 
 async function apply(
   context: RunContext,
   frame: RunFrame,
-  { request, archive, manifest, facts, plan }: ApplyFacts,
+  { request, archive, head, facts, plan, programs, environment }: ApplyFacts,
 ): Promise<string[]> {
   const connection = request.target.database;
-  // A dump is read by a pg_restore that is not older than the pg_dump that wrote it.
-  const programs = await context.databases.findPrograms(Math.max(facts.major, Number.parseInt(manifest.tools.pgDump, 10)));
   const applyRequest: ApplyRequest = {
     archive: archive.name,
     sizes: archive.sizes,
@@ -133,14 +166,18 @@ async function apply(
     database: facts.database,
     targetMajor: facts.major,
     programs,
-    environment: await context.databases.clientEnvironment(connection, frame.directory),
+    environment,
     directory: frame.directory,
     plan,
-    roles: manifest.roles,
+    head: head.head,
+    headLength: head.length,
+    columnsOf: (schema, table) => facts.platform.get(relationKey(schema, table))?.columns ?? [],
   };
   enterStage(context, 'restore', 'Restoring');
-  const skipped = plan.tolerant || request.jobs !== undefined ? await applyDirectly(context, applyRequest, request.jobs) : [];
-  if (!plan.tolerant && request.jobs === undefined) await applyInOneTransaction(context, applyRequest);
+  const skipped =
+    plan.tolerant || request.jobs !== undefined
+      ? await applyDirectly(context, applyRequest, request.jobs)
+      : await applyInOneTransaction(context, applyRequest);
 
   enterStage(context, 'analyze', 'Gathering statistics (ANALYZE)');
   const session = await context.databases.connect(connection);
@@ -149,10 +186,10 @@ async function apply(
   } finally {
     await session.close();
   }
-  return skipped;
+  return skipped.map(({ what, error }) => `${what}: ${error}`);
 }
 
-function statusAfter(plan: RestorePlan, comparison: Comparison): RunStatus {
+function statusAfter(plan: RestorePlan, comparison: Comparison, skipped: readonly string[]): RunStatus {
   if (comparison.differences.length > 0) return 'failed';
-  return plan.losses.length > 0 ? 'incomplete' : 'complete';
+  return plan.losses.length > 0 || plan.forbidden.length > 0 || skipped.length > 0 ? 'incomplete' : 'complete';
 }

@@ -13,6 +13,7 @@ interface RestoreOptions extends CommonOptions {
   readonly dryRun?: boolean;
   readonly jobs?: number;
   readonly allowIncomplete?: boolean;
+  readonly enableJobs?: boolean;
 }
 
 export function restoreCommand(shell: Shell): Command {
@@ -31,6 +32,7 @@ export function restoreCommand(shell: Shell): Command {
       parseJobs,
     )
     .option('--allow-incomplete', 'restore what can be restored; what fails is skipped and named (exit code 3)')
+    .option('--enable-jobs', 'let cron jobs and webhooks act at once; without it they are restored, and rest')
     .action(async (backup: string, options: RestoreOptions) => {
       await withContext(shell, options, async (context) => {
         const target = await loadTarget(options.to, loadOptions(shell, options));
@@ -40,6 +42,7 @@ export function restoreCommand(shell: Shell): Command {
           jobs: options.jobs,
           dryRun: options.dryRun ?? false,
           allowIncomplete: options.allowIncomplete ?? false,
+          enableJobs: options.enableJobs ?? false,
           confirm: (plan, facts) =>
             confirm(shell, { target, typed: options.confirm }, [...plan.losses, ...plan.steps], facts.database),
         };

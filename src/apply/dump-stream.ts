@@ -1,0 +1,44 @@
+import { pipeline, Transform, type Readable } from 'node:stream';
+import type { RunContext } from '../context.ts';
+import { formatDumpHead } from '../domain/dump-head.ts';
+import { rewriteDumpHead } from '../domain/rewrite-dump.ts';
+import type { ApplyRequest } from './request.ts';
+import { isFoundation } from './script/build.ts';
+
+/**
+ * The dump as pg_restore shall see it: with the table of contents of the plan in the place of its own (`finish` is run last), and
+ * with its progress told. Either end takes the other with it when it breaks.
+ */
+export function streamPlannedDump(
+  context: Pick<RunContext, 'progress'>,
+  request: ApplyRequest,
+  { dump, finish }: { readonly dump: Readable; readonly finish: readonly string[] },
+): Readable {
+  const replacement = request.plan.keepOwners ? undefined : plannedHead(request, finish);
+  let toSkip = replacement === undefined ? 0 : request.headLength;
+  let bytes = 0;
+  const rewriting = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (bytes === 0 && replacement !== undefined) this.push(replacement);
+      bytes += chunk.length;
+      context.progress.bytes(bytes, request.sizes?.originalBytes);
+      const skipped = Math.min(toSkip, chunk.length);
+      toSkip -= skipped;
+      done(null, skipped === 0 ? chunk : chunk.subarray(skipped));
+    },
+  });
+  // What went wrong is told by the ends of the programs on both sides.
+  pipeline(dump, rewriting, () => undefined);
+  return rewriting;
+}
+
+function plannedHead({ head, plan, columnsOf }: ApplyRequest, finish: readonly string[]): Buffer {
+  const decisions = plan.decisions.filter((decision) => !isFoundation(decision));
+  return formatDumpHead(
+    rewriteDumpHead(head, decisions, {
+      preparation: plan.script.preparation,
+      finish,
+      stagedColumns: ({ schema, tag }) => columnsOf(schema ?? '', tag ?? ''),
+    }),
+  );
+}

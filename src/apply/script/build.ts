@@ -1,0 +1,90 @@
+import { stageSchema } from '../../domain/rewrite-dump.ts';
+import type { Decision } from '../../domain/selection.ts';
+import { quoteIdentifier, quoteLiteral } from '../../domain/sql.ts';
+import { tolerateFailure } from '../../domain/tolerant.ts';
+import { createRoleStatements } from '../roles.ts';
+import type { RestoreScript } from '../plan-types.ts';
+import { scheduleJobs } from './cron.ts';
+import { restoreLargeObjects } from './large-objects.ts';
+import { restoreOwners } from './owners.ts';
+import { reconcilePrivileges } from './privileges.ts';
+import { borrowMemberships, createRolesWithoutSuperuser, grantMemberships } from './roles.ts';
+import { applySettings } from './settings.ts';
+import type { Wanted } from './wanted.ts';
+
+export interface ScriptRequest {
+  readonly wanted: Wanted;
+  readonly decisions: readonly Decision[];
+  readonly target: {
+    readonly role: string;
+    readonly superuser: boolean;
+    readonly major: number;
+    readonly database: string;
+    readonly replicates: boolean;
+  };
+  readonly searchPath: string;
+  readonly enableJobs: boolean;
+  /** What goes first, because --clean was given. */
+  readonly clean: readonly string[];
+}
+
+/** Everything that a restore does beside the entries of the dump, in its order; pure. */
+export function buildScript(request: ScriptRequest): RestoreScript {
+  const { wanted, target, decisions } = request;
+  const membership = target.superuser
+    ? { borrow: [], giveBack: [] }
+    : borrowMemberships(wanted.borrowedRoles, target.role, target.major);
+  const replica = target.replicates ? 'SET session_replication_role = replica;' : '';
+  return {
+    before: [
+      'SET client_min_messages = warning;',
+      ...(target.replicates
+        ? ['SET session_replication_role = replica;', ...request.clean, 'SET session_replication_role = origin;']
+        : request.clean),
+      ...(target.superuser
+        ? createRoleStatements(wanted.missingRoles, wanted.roles)
+        : createRolesWithoutSuperuser(wanted.missingRoles)),
+      ...membership.borrow,
+      ...foundations(decisions),
+      ...(decisions.some(({ action }) => action === 'stage') ? [`CREATE SCHEMA ${stageSchema};`] : []),
+    ],
+    // Triggers of a platform do not fire for rows that are loaded, nor its event triggers for what is made (pg_restore makes
+    // extensions before, since those of a platform have to).
+    preparation: `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false); ${replica}`,
+    after: [
+      "SELECT pg_catalog.set_config('search_path', '', false);",
+      ...restoreOwners(wanted.owners, target.superuser),
+      ...reconcilePrivileges(wanted.privileges, wanted.defaults),
+      ...restoreLargeObjects(wanted.largeObjects),
+      ...wanted.publications,
+      ...applySettings(wanted.settings, target.database),
+      ...wanted.roleComments.map(({ role, text }) =>
+        tolerateFailure(`comment on role ${role}`, `COMMENT ON ROLE ${quoteIdentifier(role)} IS ${quoteLiteral(text)}`),
+      ),
+      ...scheduleJobs(wanted.jobs, { database: target.database, role: target.role, enable: request.enableJobs }),
+      ...(request.enableJobs ? [] : wanted.webhooks.map(disableWebhook)),
+      ...membership.giveBack,
+      ...grantMemberships(wanted.memberships),
+      ...(decisions.some(({ action }) => action === 'stage') ? [`DROP SCHEMA ${stageSchema};`] : []),
+      // PostgREST keeps the definitions in memory: https://docs.postgrest.org/en/stable/references/schema_cache.html
+      "NOTIFY pgrst, 'reload schema';",
+    ],
+  };
+}
+
+/** Schemas and extensions come before everything else, and with all event triggers awake: platforms grant rights on extensions so. */
+const foundation = new Set(['SCHEMA', 'EXTENSION']);
+
+export function isFoundation({ entry }: Decision): boolean {
+  return foundation.has(entry.description ?? '');
+}
+
+function foundations(decisions: readonly Decision[]): string[] {
+  return decisions
+    .filter((decision) => decision.action !== 'skip' && isFoundation(decision))
+    .map(({ entry }) => entry.definition ?? '');
+}
+
+function disableWebhook({ table, trigger }: Wanted['webhooks'][number]): string {
+  return tolerateFailure(`disabling of webhook ${trigger} on ${table}`, `ALTER TABLE ${table} DISABLE TRIGGER ${trigger}`);
+}

@@ -1,0 +1,77 @@
+import type { z } from 'zod';
+import type { ownerSchema } from '../../domain/catalog.ts';
+import { jsonLiteral } from '../../domain/json-literal.ts';
+import { dollarTag, warnOfSkipped } from '../../domain/tolerant.ts';
+
+export type WantedOwner = z.infer<typeof ownerSchema> & { readonly schema: string | null };
+
+/** What stands between ALTER and the identity, by the type that `pg_identify_object` tells. */
+const keywords: Readonly<Record<string, string>> = {
+  aggregate: 'ROUTINE',
+  collation: 'COLLATION',
+  'composite type': 'TYPE',
+  conversion: 'CONVERSION',
+  domain: 'DOMAIN',
+  'event trigger': 'EVENT TRIGGER',
+  'foreign server': 'SERVER',
+  'foreign table': 'FOREIGN TABLE',
+  'foreign-data wrapper': 'FOREIGN DATA WRAPPER',
+  function: 'ROUTINE',
+  language: 'LANGUAGE',
+  'large object': 'LARGE OBJECT',
+  'materialized view': 'MATERIALIZED VIEW',
+  operator: 'OPERATOR',
+  'operator class': 'OPERATOR CLASS',
+  'operator family': 'OPERATOR FAMILY',
+  procedure: 'ROUTINE',
+  publication: 'PUBLICATION',
+  schema: 'SCHEMA',
+  sequence: 'SEQUENCE',
+  server: 'SERVER',
+  'statistics object': 'STATISTICS',
+  table: 'TABLE',
+  'text search configuration': 'TEXT SEARCH CONFIGURATION',
+  'text search dictionary': 'TEXT SEARCH DICTIONARY',
+  type: 'TYPE',
+  view: 'VIEW',
+};
+
+/** Tables before their sequences, which follow them; schemas last, so that their new owners do not stand in the way. */
+function rank({ type }: WantedOwner): number {
+  if (type === 'schema') return 2;
+  return type === 'sequence' ? 1 : 0;
+}
+
+/**
+ * Gives objects the owners they had. A new owner needs CREATE on the schema for that moment; what it got for it the step of
+ * privileges takes back. Objects that were not restored are passed over: they have been named already.
+ */
+export function restoreOwners(owners: readonly WantedOwner[], superuser: boolean): string[] {
+  const items = owners
+    .filter(({ type }) => keywords[type] !== undefined)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((wanted) => ({ ...wanted, keyword: keywords[wanted.type] }));
+  if (items.length === 0) return [];
+  const body = `DECLARE
+  item record;
+BEGIN
+  FOR item IN SELECT * FROM pg_catalog.jsonb_to_recordset(${jsonLiteral(items)}) AS w(type text, identity text, owner name, schema name, keyword text) LOOP
+    CONTINUE WHEN item.type IN ('table', 'foreign table', 'view', 'materialized view', 'sequence') AND EXISTS (
+      SELECT FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(item.identity) AND pg_catalog.pg_get_userbyid(c.relowner) = item.owner);
+    BEGIN
+      ${superuser ? '' : grantCreate}
+      EXECUTE pg_catalog.format('ALTER %s %s OWNER TO %I', item.keyword, item.identity, item.owner);
+    EXCEPTION
+      WHEN undefined_object OR undefined_table OR undefined_function OR invalid_schema_name THEN NULL;
+      WHEN OTHERS THEN
+        ${warnOfSkipped("'owner ' || item.owner || ' of ' || item.type || ' ' || item.identity", 'SQLERRM')}
+    END;
+  END LOOP;
+END`;
+  const tag = dollarTag(body);
+  return [`DO ${tag}\n${body}\n${tag};`];
+}
+
+const grantCreate = `IF item.schema IS NOT NULL AND item.type <> 'schema' AND NOT pg_catalog.has_schema_privilege(item.owner, item.schema, 'CREATE') THEN
+        EXECUTE pg_catalog.format('GRANT CREATE ON SCHEMA %I TO %I', item.schema, item.owner);
+      END IF;`;

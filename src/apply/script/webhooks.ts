@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
+
+export interface Webhook {
+  /** Both quoted as SQL wants them. */
+  readonly table: string;
+  readonly trigger: string;
+}
+
+const webhookSchema = z.object({ table: z.string() });
+
+/** The webhooks of the source, which are triggers; a record is named `trigger on table`. */
+export function wantedWebhooks(source: CatalogIndex): Webhook[] {
+  return recordsOf(source, 'webhook', webhookSchema).map(({ name, value }) => ({
+    table: value.table,
+    trigger: name.slice(0, name.length - ` on ${value.table}`.length),
+  }));
+}

@@ -1,0 +1,66 @@
+import type { Readable } from 'node:stream';
+import type { RunContext } from '../context.ts';
+import { catalogRecordSchema, type CatalogRecord } from '../domain/catalog.ts';
+import { formatDumpHead, IncompleteHead, parseDumpHead, UnknownDumpFormat, type DumpHead } from '../domain/dump-head.ts';
+import { archivePaths } from '../domain/manifest.ts';
+import { assertWhole, streamArchived } from './read.ts';
+import { verificationError } from './verification-error.ts';
+
+/** The head of an archived dump, and how many bytes of it that is. */
+export interface ArchivedHead {
+  readonly head: DumpHead;
+  readonly length: number;
+}
+
+/** Reads the beginning of the dump of an archive. Throws AppError verification_failed when it cannot be understood. */
+export async function readDumpHead(context: RunContext, archive: string): Promise<ArchivedHead> {
+  const file = { archive, path: archivePaths.dump };
+  const { result, borg } = await streamArchived(context, file, parseStream);
+  if (result instanceof UnknownDumpFormat) throw verificationError(archive, `its dump cannot be used: ${result.message}`);
+  if (result !== undefined) return result;
+  assertWhole(context, file, borg);
+  throw verificationError(archive, 'its dump ends within its table of contents');
+}
+
+/** Tries again each time that twice as much has come: the length is told nowhere. Undefined when the stream ends before the head does. */
+async function parseStream(stream: Readable): Promise<ArchivedHead | UnknownDumpFormat | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let tryAt = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes < tryAt) continue;
+    const parsed = tryParse(Buffer.concat(chunks));
+    if (parsed !== undefined) return parsed;
+    tryAt = bytes * 2;
+  }
+  return tryParse(Buffer.concat(chunks));
+}
+
+function tryParse(bytes: Buffer): ArchivedHead | UnknownDumpFormat | undefined {
+  try {
+    const parsed = parseDumpHead(bytes);
+    // A head that is not written as it was read is not understood.
+    if (formatDumpHead(parsed.head).equals(bytes.subarray(0, parsed.length))) return parsed;
+    return new UnknownDumpFormat('its texts are not UTF-8');
+  } catch (error) {
+    if (error instanceof IncompleteHead) return undefined;
+    if (error instanceof UnknownDumpFormat) return error;
+    throw error;
+  }
+}
+
+/** The catalog that was captured with a backup; undefined for a backup of a version that did not. Throws AppError verification_failed. */
+export async function readArchivedCatalog(context: RunContext, archive: string): Promise<CatalogRecord[] | undefined> {
+  const text = await context.repository.readText(archive, archivePaths.catalog);
+  if (text === undefined) return undefined;
+  try {
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => catalogRecordSchema.parse(JSON.parse(line)));
+  } catch (error) {
+    throw verificationError(archive, `its catalog cannot be understood (${String(error).split('\n')[0]})`);
+  }
+}

@@ -1,0 +1,136 @@
+import type { DumpEntry } from './dump-head.ts';
+import { isManagedSchema } from './platform.ts';
+import { decidePlatformEntry } from './platform-selection.ts';
+import { isData, type Decision, type Question, type TargetObjects } from './selection.ts';
+
+/**
+ * Decides of every entry of a dump what a restore does with it. What depends on something that is left out for good is left out,
+ * too; what depends on something that may fail may fail.
+ */
+export function selectEntries(
+  entries: readonly DumpEntry[],
+  target: TargetObjects,
+  { rows, asked }: Pick<Question, 'rows' | 'asked'>,
+): Decision[] {
+  const byId = new Map(entries.map((entry) => [String(entry.dumpId), entry]));
+  const question: Question = { target, rows, asked, byId };
+  return spread(entries.map((entry) => decide(entry, question)));
+}
+
+/** Two entries with the same key are the same thing; comments, of which an object has one at most, by their text. */
+export function entryKey({ description, schema, tag, definition }: DumpEntry): string {
+  return JSON.stringify([description, schema, tag, ...(description === 'COMMENT' ? [definition] : [])]);
+}
+
+const handledElsewhere = new Set(['ACL', 'ACL LANGUAGE', 'DEFAULT ACL', 'DATABASE', 'DATABASE PROPERTIES']);
+const settingsOfDump = new Set(['ENCODING', 'STDSTRINGS', 'SEARCHPATH']);
+
+function decide(entry: DumpEntry, question: Question): Decision {
+  const { target, asked } = question;
+  const description = entry.description ?? '';
+  if (settingsOfDump.has(description)) return { entry, action: 'keep' };
+  if (handledElsewhere.has(description) || isAboutDatabase(entry)) return { entry, action: 'skip', cause: 'elsewhere' };
+  if (!asked(entry)) return { entry, action: 'skip', cause: 'unasked' };
+  if (!isData(entry) && target.existing.has(entryKey(entry))) return { entry, action: 'skip', cause: 'exists' };
+  if (description === 'EXTENSION') return decideExtension(entry, target);
+  if (target.kind !== 'plain' && entry.schema !== null && isManagedSchema(entry.schema)) {
+    return decidePlatformEntry(entry, question);
+  }
+  if (isData(entry) || target.superuser) return { entry, action: 'keep' };
+  return decideWithoutSuperuser(entry, target);
+}
+
+function isAboutDatabase({ description, tag }: DumpEntry): boolean {
+  return (description === 'COMMENT' || description === 'SECURITY LABEL') && (tag ?? '').startsWith('DATABASE ');
+}
+
+function decideExtension(entry: DumpEntry, target: TargetObjects): Decision {
+  if (target.availableExtensions.has(entry.tag ?? '')) return { entry, action: 'keep' };
+  return { entry, action: 'skip', cause: 'missing', reason: "it is not installed on the target's server" };
+}
+
+/** https://www.postgresql.org/docs/current/sql-commands.html: the commands that only a superuser may give. */
+const superuserOnly = new Set([
+  'ACCESS METHOD',
+  'OPERATOR CLASS',
+  'OPERATOR FAMILY',
+  'PROCEDURAL LANGUAGE',
+  'SHELL TYPE',
+  'SUBSCRIPTION',
+  'TEXT SEARCH PARSER',
+  'TEXT SEARCH TEMPLATE',
+]);
+
+/** Those that supautils allows to `postgres` on the platform, nevertheless. */
+const privilegedOnly = new Set(['EVENT TRIGGER', 'FOREIGN DATA WRAPPER']);
+
+/** Things beside the tables that a platform may refuse for reasons of its own. */
+const uncertain = new Set([
+  'CAST',
+  'COMMENT',
+  'EVENT TRIGGER',
+  'FOREIGN DATA WRAPPER',
+  'PUBLICATION',
+  'PUBLICATION TABLE',
+  'PUBLICATION TABLES IN SCHEMA',
+  'SERVER',
+  'TRANSFORM',
+  'USER MAPPING',
+]);
+
+function decideWithoutSuperuser(entry: DumpEntry, target: TargetObjects): Decision {
+  const description = entry.description ?? '';
+  const definition = entry.definition ?? '';
+  const needsSuperuser =
+    superuserOnly.has(description) ||
+    (description === 'TYPE' && /\n {4}INTERNALLENGTH = /.test(definition)) ||
+    (description === 'FUNCTION' && /\n {4}LANGUAGE (c|internal)\b/.test(definition)) ||
+    (description === 'FUNCTION' && /\n {4}SET session_replication_role /.test(definition));
+  const needsPrivilege =
+    privilegedOnly.has(description) ||
+    (description.startsWith('PUBLICATION') && / (FOR ALL TABLES|TABLES IN SCHEMA) /.test(definition));
+  if (needsSuperuser || (needsPrivilege && !target.privileged)) {
+    return { entry, action: 'skip', cause: 'forbidden', reason: 'only a superuser may create it' };
+  }
+  return { entry, action: uncertain.has(description) ? 'try' : 'keep' };
+}
+
+/** Carries what was decided of one entry on to those that need it; the entries stand in the order of their dependencies. */
+function spread(decisions: readonly Decision[]): Decision[] {
+  const decided = new Map<string, Decision>();
+  // Constraints of large objects and views can refer to what stands later in the list, so once more from the beginning.
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const decision of decisions) {
+      const id = String(decision.entry.dumpId);
+      const before = decided.get(id) ?? decision;
+      const needed = decision.entry.dependencies
+        .map((dependency) => decided.get(dependency))
+        .filter((found) => found !== undefined);
+      const after = follow(before, needed);
+      if (after.action !== before.action || !decided.has(id)) changed = true;
+      decided.set(id, after);
+    }
+  }
+  return decisions.map(({ entry }) => decided.get(String(entry.dumpId))!);
+}
+
+function follow(decision: Decision, needed: readonly Decision[]): Decision {
+  if (decision.action === 'skip') return decision;
+  const { entry } = decision;
+  const gone = needed.find(({ cause }) => cause === 'forbidden' || cause === 'missing' || cause === 'absent');
+  if (gone !== undefined) {
+    return { entry, action: 'skip', cause: gone.cause!, reason: `it needs ${describeEntry(gone.entry)}` };
+  }
+  if (decision.action !== 'keep' || needed.every(({ action }) => action !== 'try')) return decision;
+  if (entry.description === 'TABLE DATA') return { entry, action: 'stage' };
+  return { entry, action: 'try' };
+}
+
+/** "index notes_by_date in schema public" */
+export function describeEntry({ description, schema, tag }: DumpEntry): string {
+  const words = (description ?? 'object').toLowerCase();
+  const what = words.replace('table data', 'rows of table').replace(/^blob.*$/, 'large objects');
+  const name = tag === null || tag === description ? '' : ` ${tag}`;
+  return `${what}${name}${schema === null ? '' : ` in schema ${schema}`}`;
+}
