@@ -9,7 +9,7 @@ const pure = ['node:crypto', 'node:events', 'node:path', 'node:stream', 'node:st
 
 /**
  * The walls of the house (CONTRIBUTING.md, "Where things are"). Tools arrive through the context, so nothing but
- * composition.ts names one; capture and apply never meet; a command knows no other command.
+ * composition.ts names one; capture and apply never meet, though both read catalogs; a command knows no other command.
  */
 const importMap: ImportMap = {
   'main.ts': { values: ['cli'], outside: ['node:module', 'node:url'] },
@@ -20,11 +20,12 @@ const importMap: ImportMap = {
   domain: { values: ['domain'], outside: ['zod'] },
   config: { values: ['config', 'domain', 'errors.ts'], types: ['context.ts'], outside: 'any' },
   tools: { values: ['tools', 'domain', 'errors.ts', 'log.ts'], types: ['config', 'context.ts'], outside: 'any' },
-  capture: { values: ['capture', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
-  apply: { values: ['apply', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
-  archive: { values: ['archive', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
+  catalog: { values: ['catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
+  capture: { values: ['capture', 'catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
+  apply: { values: ['apply', 'catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
+  archive: { values: ['archive', 'catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
   pipeline: {
-    values: ['pipeline', 'capture', 'apply', 'archive', 'domain', 'errors.ts'],
+    values: ['pipeline', 'capture', 'apply', 'archive', 'catalog', 'domain', 'errors.ts'],
     types: ['config', 'context.ts'],
     outside: pure,
   },
