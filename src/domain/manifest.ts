@@ -37,6 +37,9 @@ const tableSchema = z.object({
   rows: z.number().int().nullable(),
   /** Size on disk with indexes and TOAST, in bytes. */
   bytes: z.number().int(),
+  /** Where VERIFY_CONTENT was set: the hash of all rows, and the columns that it covers. */
+  contentHash: z.string().optional(),
+  contentColumns: z.array(z.string()).optional(),
 });
 
 const partSchema = z.object({
