@@ -1,5 +1,14 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startPlatformCluster, type PlatformCluster, type PlatformVersion } from '../helpers/platform.ts';
+import {
+  hostileCanaries,
+  loadHostileSource,
+  startPlatformCluster,
+  type PlatformCluster,
+  type PlatformVersion,
+} from '../helpers/platform.ts';
+import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 describe('an empty platform', () => {
   let platform: PlatformCluster;
@@ -116,6 +125,90 @@ describe('platforms of other ages', () => {
     ['newer', 'is_versioned user_metadata'],
   ] satisfies [PlatformVersion, string][])('%s', async (version, columns) => {
     const platform = await startPlatformCluster({ version });
+    await loadHostileSource(platform);
     expect(await platform.postgres.query(sql)).toEqual([{ columns }]);
   });
 });
+
+describe('a hostile source', () => {
+  let source: PlatformCluster;
+  beforeAll(async () => {
+    source = await startPlatformCluster();
+    await loadHostileSource(source);
+  });
+  afterAll(() => source.stop());
+
+  test('is dumped by postgres, who is no superuser', async () => {
+    const file = join(await createTemporaryDirectory(), 'full.dump');
+    await dump(source, file);
+    const list = await execa(join(source.address.binDirectory, 'pg_restore'), ['--list', file]);
+    expect(list.stdout).toContain('TABLE DATA auth users');
+    const text = await execa(join(source.address.binDirectory, 'pg_restore'), ['--file=-', file]);
+    expect(text.stdout).toContain(hostileCanaries[0]);
+  });
+
+  test('belongs to many', async () => {
+    const sql = `SELECT DISTINCT pg_catalog.pg_get_userbyid(relowner) AS owner FROM pg_catalog.pg_class
+      WHERE relnamespace IN ('public'::regnamespace, 'app'::regnamespace, 'owned_by_another'::regnamespace) ORDER BY 1`;
+    const owners = await source.postgres.query<{ owner: string }>(sql);
+    expect(owners.map(({ owner }) => owner)).toEqual(['app_admin', 'app_owner', 'postgres', 'supabase_admin']);
+  });
+
+  test.each([
+    ['pg_type', 'typtype', 'bcdemr'],
+    ['pg_proc', 'prokind', 'afp'],
+    ['pg_class', 'relkind', 'fimprSv'],
+    ['pg_constraint', 'contype', 'cfptux'],
+    ['pg_event_trigger', 'evtenabled', 'ADO'],
+    ['pg_trigger', 'tgenabled', 'ADOR'],
+  ])('has %s of each kind', async (catalog, column, kinds) => {
+    const sql = `SELECT DISTINCT ${column}::text AS kind FROM pg_catalog.${catalog} WHERE oid >= 16384`;
+    const found = await source.postgres.query<{ kind: string }>(sql);
+    expect(found.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds.split('')));
+  });
+
+  test.each(
+    [
+      'cast',
+      'collation',
+      'conversion',
+      'default_acl',
+      'foreign_server',
+      'largeobject_metadata',
+      'namespace',
+      'opclass',
+      'operator',
+    ]
+      .concat([
+        'opfamily',
+        'policy',
+        'publication',
+        'publication_namespace',
+        'rewrite',
+        'statistic_ext',
+        'ts_config',
+        'ts_dict',
+      ])
+      .map((name) => `pg_${name}`),
+  )('has several rows of its own in %s', async (catalog) => {
+    // Of objects that come with an extension or the platform there are some as well; the user's come on top.
+    const sql = `SELECT count(*)::int AS count FROM pg_catalog.${catalog} AS object WHERE oid >= 16384 AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_depend WHERE classid = '${catalog}'::regclass AND objid = object.oid AND deptype = 'e')`;
+    const [row] = await source.postgres.query<{ count: number }>(sql);
+    expect(row?.count).toBeGreaterThan(1);
+  });
+});
+
+test('a hostile source of what any target takes has nothing that only a superuser makes', async () => {
+  const source = await startPlatformCluster();
+  await loadHostileSource(source, { superuserPart: false });
+  const sql = `SELECT pubname FROM pg_catalog.pg_publication WHERE puballtables UNION ALL
+    SELECT evtname FROM pg_catalog.pg_event_trigger WHERE evtowner = 'postgres'::regrole`;
+  expect(await source.postgres.query(sql)).toEqual([]);
+});
+
+async function dump({ address, postgres }: PlatformCluster, file: string): Promise<void> {
+  const { host, port, user, database, password } = postgres.config;
+  const env = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGDATABASE: database, PGPASSWORD: password?.reveal() };
+  await execa(join(address.binDirectory, 'pg_dump'), ['--format=custom', '--compress=0', `--file=${file}`], { env });
+}
