@@ -11,7 +11,7 @@ import { defaultPrivilegesQuery, largeObjectsQuery, privilegesQuery } from './pr
 import { relationsQuery, rowSecurityQuery, schemasQuery, sequencesQuery, sequenceValuesQuery } from './relations.ts';
 import { replicationQuery } from './replication.ts';
 import { membershipsQuery, rolesQuery, settingsQuery } from './roles.ts';
-import { castsQuery, routinesQuery } from './routines.ts';
+import { castsQuery, routinesQuery, transformsQuery } from './routines.ts';
 import { domainConstraintsQuery, indexesQuery, policiesQuery, rulesQuery, tableConstraintsQuery } from './table-parts.ts';
 import { textSearchQuery } from './text-search.ts';
 import { readTriggers } from './triggers.ts';
@@ -27,7 +27,7 @@ const queries: readonly string[] = [
   union(domainConstraintsQuery, rulesQuery, policiesQuery),
   union(typesQuery, collationsQuery, operatorsQuery),
   routinesQuery,
-  union(castsQuery, textSearchQuery, foreignQuery, replicationQuery),
+  union(castsQuery, transformsQuery, textSearchQuery, foreignQuery, replicationQuery),
   union(rolesQuery, membershipsQuery, settingsQuery),
   ownersQuery,
   commentsQuery,

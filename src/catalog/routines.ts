@@ -62,7 +62,7 @@ const languageValue = object({
   validator: routine('l.lanvalidator'),
 });
 
-/** classes cast, language, transform and access method: those that belong to no schema, and not to the server either. */
+/** classes cast, language and access method: those that belong to no schema, and not to the server either. */
 export const castsQuery = identify(`
   SELECT NULL AS class, c.tableoid AS classid, c.oid AS objid, NULL AS schema, ${castValue} AS value
     FROM pg_catalog.pg_cast c
@@ -72,11 +72,16 @@ export const castsQuery = identify(`
     FROM pg_catalog.pg_language l
    WHERE l.oid >= ${firstUserOid} AND ${ofNoExtension('pg_language', 'l.oid')}
    UNION ALL
-  SELECT NULL, t.tableoid, t.oid, NULL, ${object({ fromSql: routine('t.trffromsql'), toSql: routine('t.trftosql') })}
-    FROM pg_catalog.pg_transform t
-   WHERE ${ofNoExtension('pg_transform', 't.oid')}
-   UNION ALL
   SELECT NULL, m.tableoid, m.oid, NULL,
          ${object({ handler: routine('m.amhandler'), type: decode('m.amtype', { i: 'index', t: 'table' }) })}
     FROM pg_catalog.pg_am m
    WHERE m.oid >= ${firstUserOid} AND ${ofNoExtension('pg_am', 'm.oid')}`);
+
+/** class transform. Before 17 its identity has an "on" that later ones lack; here it is the same everywhere. */
+export const transformsQuery = `
+  SELECT o.class, pg_catalog.replace(o.name, ' on language ', ' language ') AS name, o.schema, o.value
+    FROM (${identify(`
+  SELECT NULL AS class, t.tableoid AS classid, t.oid AS objid, NULL AS schema,
+         ${object({ fromSql: routine('t.trffromsql'), toSql: routine('t.trftosql') })} AS value
+    FROM pg_catalog.pg_transform t
+   WHERE ${ofNoExtension('pg_transform', 't.oid')}`)}) o`;
