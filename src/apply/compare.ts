@@ -1,6 +1,13 @@
+import { readCatalog } from '../catalog/read-catalog.ts';
+import { hashContent } from '../catalog/content.ts';
+import { contentSettings } from '../catalog/content-settings.ts';
 import type { ConnectionConfig } from '../config/project-config.ts';
-import type { Databases, Session } from '../context.ts';
+import type { RunContext, Snapshot } from '../context.ts';
+import type { CatalogRecord } from '../domain/catalog.ts';
+import { compareCatalogs, listPrivilegeLeaks, type ClassCounts, type JudgedDifference } from '../domain/comparison.ts';
 import type { Manifest, TableRecord } from '../domain/manifest.ts';
+import { isManagedSchema, isPlatformData } from '../domain/platform.ts';
+import type { TargetKind } from '../domain/selection.ts';
 import { countRowsQuery } from '../domain/sql.ts';
 
 export interface Difference {
@@ -14,51 +21,112 @@ export interface Difference {
 export interface Comparison {
   readonly tables: number;
   readonly rows: number;
+  /** Of how many tables the content was compared, not only the number of rows. */
+  readonly contents: number;
+  /** Numbers of rows and large objects that are not those of the backup, and contents. */
   readonly differences: readonly Difference[];
+  /** Tables with as many rows, but others than in the backup. */
+  readonly changedContents: readonly string[];
+  /** How many definitions, owners, privileges and so on are equal; empty for a backup that captured no catalog. */
+  readonly classes: readonly ClassCounts[];
+  readonly catalog: readonly JudgedDifference[];
+  /** Rights on the target that the backup does not give. */
+  readonly privilegeLeaks: readonly string[];
+}
+
+export interface CompareRequest {
+  readonly connection: ConnectionConfig;
+  readonly manifest: Manifest;
+  readonly catalog: readonly CatalogRecord[] | undefined;
+  readonly kind: TargetKind;
+  /** Whether a table is looked at, and a record of the catalog: a restore of a part is compared with that part. */
+  readonly includes: (schema: string | null, name: string, className: string) => boolean;
 }
 
 /**
- * Counts what has been restored and compares it with the manifest. Materialized views are left out: a restore refreshes them,
- * so they may rightly hold other rows than the source's, which could be stale.
+ * Compares a database with a backup: rows, large objects, and everything that the catalog tells. Rows of materialized views are left
+ * out: a restore refreshes them, so they may rightly hold others than the source's, which could be stale.
  */
-export async function compareWithManifest(
-  databases: Databases,
-  connection: ConnectionConfig,
-  manifest: Manifest,
-): Promise<Comparison> {
-  const snapshot = await databases.openSnapshot(connection);
+export async function compareWithBackup(context: RunContext, request: CompareRequest): Promise<Comparison> {
+  const snapshot = await context.databases.openSnapshot(request.connection);
   try {
-    const tables = manifest.tables.filter((table) => table.kind === 'table' && table.rows !== null);
-    const existing = await listTables(snapshot);
-    const differences: Difference[] = [];
-    for (const table of tables) {
-      const found = existing.has(keyOf(table)) ? await countOne(snapshot, table) : null;
-      if (found !== table.rows) differences.push({ what: `table ${table.schema}.${table.name}`, expected: table.rows!, found });
-    }
+    const tables = request.manifest.tables.filter((table) => isComparable(table, request));
+    const found = await compareRows(context, snapshot, tables);
     const largeObjects = await countLargeObjects(snapshot);
-    if (largeObjects !== manifest.largeObjects.count) {
-      differences.push({ what: 'large objects', expected: manifest.largeObjects.count, found: largeObjects });
-    }
-    return { tables: tables.length, rows: tables.reduce((sum, table) => sum + table.rows!, 0), differences };
+    const expected = request.manifest.largeObjects.count;
+    const compared = request.includes(null, 'large objects', 'large objects') && largeObjects !== expected;
+    const catalogs = await compareDefinitions(snapshot, request);
+    return {
+      tables: tables.length,
+      rows: tables.reduce((sum, table) => sum + table.rows!, 0),
+      ...found,
+      differences: [...found.differences, ...(compared ? [{ what: 'large objects', expected, found: largeObjects }] : [])],
+      ...catalogs,
+    };
   } finally {
     await snapshot.close();
   }
 }
 
-async function listTables(session: Pick<Session, 'query'>): Promise<Set<string>> {
-  const rows = await session.query<{ schema: string; name: string }>(`
-    SELECT n.nspname AS schema, c.relname AS name
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind = 'r'`);
-  return new Set(rows.map(keyOf));
+async function compareDefinitions(
+  snapshot: Snapshot,
+  { catalog, kind, includes }: CompareRequest,
+): Promise<Pick<Comparison, 'classes' | 'catalog' | 'privilegeLeaks'>> {
+  if (catalog === undefined) return { classes: [], catalog: [], privilegeLeaks: [] };
+  const wanted = ({ schema, name, class: className }: CatalogRecord): boolean => includes(schema, name, className);
+  const found = await readCatalog(snapshot);
+  const { classes, differences } = compareCatalogs(catalog.filter(wanted), found.filter(wanted), kind);
+  return { classes, catalog: differences, privilegeLeaks: listPrivilegeLeaks(differences) };
 }
 
-async function countOne(session: Pick<Session, 'query'>, table: TableRecord): Promise<number> {
+/** Rows that are the platform's own are none of the backup's. */
+function isComparable({ kind, rows, schema, name }: TableRecord, request: CompareRequest): boolean {
+  if (kind !== 'table' || rows === null || !request.includes(schema, name, 'rows')) return false;
+  return request.kind === 'plain' || !isPlatformData(schema, name);
+}
+
+async function compareRows(
+  context: RunContext,
+  snapshot: Snapshot,
+  tables: readonly TableRecord[],
+): Promise<Pick<Comparison, 'contents' | 'differences' | 'changedContents'>> {
+  const existing = await listTables(snapshot);
+  const differences: Difference[] = [];
+  const changedContents: string[] = [];
+  let contents = 0;
+  await snapshot.query(contentSettings);
+  for (const [index, table] of tables.entries()) {
+    context.progress.step(`Comparing table ${index + 1} of ${tables.length}`);
+    const what = `table ${table.schema}.${table.name}`;
+    const columns = existing.get(keyOf(table));
+    const found = columns === undefined ? null : await countOne(snapshot, table);
+    // A table of the platform that it does not have there, and that held nothing.
+    if (found === null && table.rows === 0 && isManagedSchema(table.schema)) continue;
+    if (found !== table.rows) differences.push({ what, expected: table.rows!, found });
+    else if (table.contentHash !== undefined && table.contentColumns!.every((column) => columns!.has(column))) {
+      contents += 1;
+      const { hash } = await hashContent(snapshot, table, table.contentColumns);
+      if (hash !== table.contentHash) changedContents.push(what);
+    }
+  }
+  return { contents, differences, changedContents };
+}
+
+async function listTables(session: Pick<Snapshot, 'query'>): Promise<Map<string, ReadonlySet<string>>> {
+  const rows = await session.query<{ schema: string; name: string; columns: string[] }>(`
+    SELECT n.nspname AS schema, c.relname AS name,
+           ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind = 'r'`);
+  return new Map(rows.map((row) => [keyOf(row), new Set(row.columns)]));
+}
+
+async function countOne(session: Pick<Snapshot, 'query'>, table: TableRecord): Promise<number> {
   const [row] = await session.query<{ rows: string }>(countRowsQuery(table));
   return Number(row!.rows);
 }
 
-async function countLargeObjects(session: Pick<Session, 'query'>): Promise<number> {
+async function countLargeObjects(session: Pick<Snapshot, 'query'>): Promise<number> {
   const [row] = await session.query<{ count: string }>(
     'SELECT pg_catalog.count(*)::text AS count FROM pg_catalog.pg_largeobject_metadata',
   );

@@ -24,13 +24,21 @@ export function describeItems(decisions: readonly Decision[]): DescribedItems {
       if (!isData(entry) && !settings.has(kind)) created[kind] = (created[kind] ?? 0) + 1;
       if (reason !== undefined) items.skipped.push(item);
     } else if (cause === 'missing') items.missing.push(item);
-    else if (cause === 'forbidden') items.forbidden.push(item);
+    else if (cause === 'forbidden' && !isTrivial(kind, reason)) items.forbidden.push(item);
     // That a table of the platform is there is no news; that its rows stay away is.
-    else if (cause === 'absent' || (cause === 'platform' && reason !== 'it had no rows')) items.skipped.push(item);
+    else if ((cause === 'absent' && !isTrivial(kind, reason)) || (cause === 'platform' && reason !== 'it had no rows')) {
+      items.skipped.push(item);
+    }
   }
   return items;
 }
 
+/** Parts of a thing that is named already. */
+function isTrivial(kind: string, reason: string | undefined): boolean {
+  return trivial.has(kind) && reason?.startsWith('it needs ') === true;
+}
+
+const trivial = new Set(['comment', 'default', 'index attach', 'sequence owned by', 'sequence set', 'table attach']);
 const settings = new Set(['encoding', 'stdstrings', 'searchpath']);
 
 interface StepFacts {

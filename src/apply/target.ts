@@ -5,6 +5,7 @@ import type { CatalogRecord } from '../domain/catalog.ts';
 import type { DumpEntry } from '../domain/dump-head.ts';
 import { isManagedSchema } from '../domain/platform.ts';
 import type { TargetKind } from '../domain/selection.ts';
+import { queryKind } from './target-kind.ts';
 import { readDefinitions } from './target-definitions.ts';
 import { readPlatform, type PlatformFacts } from './target-platform.ts';
 
@@ -34,7 +35,6 @@ interface FactsRow {
   readonly encoding: string;
   readonly role: string;
   readonly superuser: boolean;
-  readonly platform: boolean;
   readonly roles: string[];
   readonly extensions: string[];
 }
@@ -54,7 +54,7 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
     await session.query("SELECT pg_catalog.set_config('search_path', '', false)");
     const [row] = await session.query<FactsRow>(factsQuery);
     const { version, database, encoding, role, superuser } = row!;
-    const kind = kindOf(row!);
+    const kind = await queryKind(session);
     const major = Math.trunc(Number(row!.version_number) / 10_000);
     const programs = await request.findPrograms(major);
     return {
@@ -77,12 +77,6 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
   }
 }
 
-/** Supabase's own roles and schemas make a platform; who may do what on it depends on whether the role is a superuser. */
-function kindOf({ platform, superuser }: FactsRow): TargetKind {
-  if (!platform) return 'plain';
-  return superuser ? 'self-hosted' : 'hosted';
-}
-
 async function listContents(session: Session, kind: TargetKind): Promise<string[]> {
   const found = await session.query<{ what: string; schema: string | null; count: string }>(contentsQuery);
   const inTheWay = found.filter(({ schema }) => kind === 'plain' || schema === null || !isManagedSchema(schema));
@@ -96,8 +90,6 @@ const factsQuery = `
          pg_catalog.current_setting('server_encoding') AS encoding,
          r.rolname AS role,
          r.rolsuper AS superuser,
-         (SELECT pg_catalog.count(*) = 4 FROM pg_catalog.pg_roles WHERE rolname IN ('anon', 'authenticated', 'service_role', 'supabase_admin'))
-           AND (SELECT pg_catalog.count(*) = 2 FROM pg_catalog.pg_namespace WHERE nspname IN ('auth', 'storage')) AS platform,
          ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles) AS roles,
          ARRAY(SELECT name::text FROM pg_catalog.pg_available_extensions) AS extensions
     FROM pg_catalog.pg_roles r

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { agentVersion } from '../composition.ts';
 import { backupCommand } from './commands/backup.ts';
+import { compareCommand } from './commands/compare.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { initCommand } from './commands/init.ts';
@@ -27,6 +28,7 @@ export function createProgram(shell: Shell): Command {
     showCommand,
     verifyCommand,
     restoreCommand,
+    compareCommand,
     pruneCommand,
     statusCommand,
     doctorCommand,

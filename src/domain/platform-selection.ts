@@ -48,19 +48,23 @@ const onTable = new Set([
 ]);
 
 function decideAddition(entry: DumpEntry, question: Question): Decision {
-  const { target, rows, byId } = question;
+  const { target } = question;
   if (onTable.has(entry.description ?? '')) return decideOnTable(entry, question);
-  if (isPlatformOwner(entry.owner ?? '') && !target.samePlatform) {
-    const data = [...byId.values()].find(
-      ({ description, dependencies }) => description === 'TABLE DATA' && dependencies.includes(String(entry.dumpId)),
-    );
-    const count = data === undefined ? 0 : (rows.get(data.oid) ?? 0);
-    const reason = "the target's platform does not have it";
-    if (count === 0) return { entry, action: 'skip', cause: 'absent', reason };
-    return forbid(entry, `${reason}, nor a place for its ${count.toLocaleString('en-US')} rows`);
-  }
+  // Only a superuser makes things in the name of the platform; of another version of it they are nobody's loss.
+  if (isPlatformOwner(entry.owner ?? '') && !(target.superuser && target.samePlatform)) return miss(entry, question);
   if (!target.superuser && !target.creatable.has(entry.schema!)) return forbid(entry, 'nothing may be created in that schema');
   return { entry, action: 'try' };
+}
+
+/** Something of the platform's that the target's platform does not have: lost only if it held rows of the user's. */
+function miss(entry: DumpEntry, { rows, byId }: Question): Decision {
+  const reason = "the target's platform does not have it";
+  const isItsData = ({ description, dependencies }: DumpEntry): boolean =>
+    description === 'TABLE DATA' && dependencies.includes(String(entry.dumpId));
+  const data = entry.description === 'TABLE' ? [...byId.values()].find(isItsData) : undefined;
+  const count = data === undefined || isPlatformData(entry.schema!, entry.tag!) ? 0 : (rows.get(data.oid) ?? 0);
+  if (count === 0) return { entry, action: 'skip', cause: 'absent', reason };
+  return forbid(entry, `${reason}, nor a place for its ${count.toLocaleString('en-US')} rows`);
 }
 
 function decideOnTable(entry: DumpEntry, { target, byId }: Question): Decision {

@@ -1,5 +1,5 @@
 import type { DumpEntry } from './dump-head.ts';
-import { isManagedSchema } from './platform.ts';
+import { isManagedSchema, isPlatformOwner } from './platform.ts';
 import { decidePlatformEntry } from './platform-selection.ts';
 import { isData, type Decision, type Question, type TargetObjects } from './selection.ts';
 
@@ -36,12 +36,21 @@ function decide(entry: DumpEntry, question: Question): Decision {
   if (target.kind !== 'plain' && entry.schema !== null && isManagedSchema(entry.schema)) {
     return decidePlatformEntry(entry, question);
   }
+  if (isOfPlatform(entry, target)) {
+    return { entry, action: 'skip', cause: 'absent', reason: "the target's platform does not have it" };
+  }
   if (isData(entry) || target.superuser) return { entry, action: 'keep' };
   return decideWithoutSuperuser(entry, target);
 }
 
 function isAboutDatabase({ description, tag }: DumpEntry): boolean {
   return (description === 'COMMENT' || description === 'SECURITY LABEL') && (tag ?? '').startsWith('DATABASE ');
+}
+
+/** What the platform's own roles have made outside of all schemas: publications, event triggers, and schemas themselves. */
+function isOfPlatform({ description, schema, owner, tag }: DumpEntry, target: TargetObjects): boolean {
+  if (target.kind === 'plain' || target.superuser || schema !== null || !isPlatformOwner(owner ?? '')) return false;
+  return description !== 'SCHEMA' || isManagedSchema(tag ?? '');
 }
 
 function decideExtension(entry: DumpEntry, target: TargetObjects): Decision {
@@ -119,12 +128,19 @@ function follow(decision: Decision, needed: readonly Decision[]): Decision {
   if (decision.action === 'skip') return decision;
   const { entry } = decision;
   const gone = needed.find(({ cause }) => cause === 'forbidden' || cause === 'missing' || cause === 'absent');
-  if (gone !== undefined) {
-    return { entry, action: 'skip', cause: gone.cause!, reason: `it needs ${describeEntry(gone.entry)}` };
-  }
+  if (gone !== undefined) return lose(entry, gone);
   if (decision.action !== 'keep' || needed.every(({ action }) => action !== 'try')) return decision;
   if (entry.description === 'TABLE DATA') return { entry, action: 'stage' };
   return { entry, action: 'try' };
+}
+
+/** The user's own that needs what the platform brings can come back once that is switched on there. */
+function lose(entry: DumpEntry, gone: Decision): Decision {
+  const reason = `it needs ${describeEntry(gone.entry)}`;
+  const isUsers =
+    gone.cause === 'absent' && (entry.schema === null || !isManagedSchema(entry.schema)) && !isPlatformOwner(entry.owner ?? '');
+  if (isUsers) return { entry, action: 'skip', cause: 'missing', reason: `${reason}: enable on the target what brings it` };
+  return { entry, action: 'skip', cause: gone.cause!, reason };
 }
 
 /** "index notes_by_date in schema public" */

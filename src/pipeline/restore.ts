@@ -1,7 +1,8 @@
-import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
+import type { CatalogArchive } from '../archive/catalog.ts';
 import { readArchivedCatalog, readDumpHead, type ArchivedHead } from '../archive/contents.ts';
 import { verifyArchive } from '../archive/verify.ts';
-import { compareWithManifest, type Comparison } from '../apply/compare.ts';
+import { compareWithBackup, type Comparison } from '../apply/compare.ts';
+import { judgeRestore } from '../apply/outcome.ts';
 import { applyDirectly } from '../apply/direct.ts';
 import { applyInOneTransaction } from '../apply/one-transaction.ts';
 import { planRestore } from '../apply/plan.ts';
@@ -14,7 +15,7 @@ import type { RunStatus } from '../domain/exit-code.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { relationKey } from '../domain/selection.ts';
 import { AppError } from '../errors.ts';
-import { chooseBackup } from './choose-backup.ts';
+import { findDatabaseArchive } from './find-archive.ts';
 import { withRun, type RunFrame } from './run.ts';
 import { enterStage } from './stage.ts';
 
@@ -87,9 +88,15 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     await request.confirm(plan, facts);
 
     const skipped = await apply(context, frame, { request, archive, head, facts, plan, programs, environment });
-    enterStage(context, 'compare', 'Comparing row counts');
-    const comparison = await compareWithManifest(context.databases, request.target.database, manifest);
-    return { ...report, status: statusAfter(plan, comparison, skipped), durationMs: durationMs(), comparison, skipped };
+    enterStage(context, 'compare', 'Comparing the result with the backup');
+    const comparison = await compareWithBackup(context, {
+      connection: request.target.database,
+      manifest,
+      catalog,
+      kind: facts.kind,
+      includes: () => true,
+    });
+    return { ...report, status: judgeRestore(plan, comparison, skipped), durationMs: durationMs(), comparison, skipped };
   });
 }
 
@@ -97,19 +104,6 @@ function assertAllowed(target: TargetConfig): void {
   if (target.restoreAllowed) return;
   throw new AppError('target_refused', `The project ${target.project} does not allow restores into it. Nothing was touched.`, {
     hint: `If it really is meant to be written over, put RESTORE_ALLOWED=true (TEST_RESTORE_ALLOWED=true for the test block) into ${target.envFile ?? 'its configuration'}.`,
-  });
-}
-
-async function findDatabaseArchive(
-  context: RunContext,
-  selector: string,
-): Promise<{ backupId: string; archive: CatalogArchive }> {
-  enterStage(context, 'catalog', 'Looking into the repository');
-  const backup = chooseBackup(await readCatalog(context), context.config.project, selector);
-  const archive = backup.archives.find(({ kind }) => kind === 'database');
-  if (archive !== undefined) return { backupId: backup.backupId, archive };
-  throw new AppError('backup_not_found', `The backup ${backup.backupId} has no database archive.`, {
-    hint: 'Choose another one: `agent list`.',
   });
 }
 
@@ -187,9 +181,4 @@ async function apply(
     await session.close();
   }
   return skipped.map(({ what, error }) => `${what}: ${error}`);
-}
-
-function statusAfter(plan: RestorePlan, comparison: Comparison, skipped: readonly string[]): RunStatus {
-  if (comparison.differences.length > 0) return 'failed';
-  return plan.losses.length > 0 || plan.forbidden.length > 0 || skipped.length > 0 ? 'incomplete' : 'complete';
 }

@@ -85,7 +85,7 @@ export function findWanted(request: WantedRequest): Wanted {
       .filter(({ role }) => facts.missing.has(role)),
     jobs: wantedJobs(source, found),
     webhooks: wantedWebhooks(source),
-    forbidden: [...forbidden, ...forbiddenAttributes(missingRoles, target.superuser)],
+    forbidden: [...forbidden, ...forbiddenAttributes(missingRoles, target.superuser), ...forbiddenSecrets(request)],
   };
 }
 
@@ -118,7 +118,7 @@ function wantedOwners(facts: Facts): WantedOwner[] {
     if (holdsSame(found, record)) continue;
     // What the platform has there already is the platform's.
     if (isManaged(facts, schema) && found.get('owner')?.has(name) === true) continue;
-    if (isManaged(facts, schema) && isPlatformOwner(value.owner) && !target.superuser) continue;
+    if ((schema === null || isManaged(facts, schema)) && isPlatformOwner(value.owner) && target.kind === 'hosted') continue;
     if (value.owner === target.role && found.get('owner')?.has(name) !== true) continue;
     if (mayActAs(facts, value.owner)) wanted.push({ ...value, schema });
     else
@@ -268,6 +268,17 @@ function forbiddenAttributes(missing: readonly Role[], superuser: boolean): Plan
       why: 'only a superuser makes superusers',
       explains: [`role ${name}`],
     }));
+}
+
+/** Their values are encrypted with the key of the source, and only vault's own functions may write them. */
+function forbiddenSecrets({ source, found, target }: WantedRequest): PlanItem[] {
+  const names = [...(source.get('vault secret')?.keys() ?? [])].filter((name) => found.get('vault secret')?.has(name) !== true);
+  if (target.kind !== 'hosted') return [];
+  return names.map((name) => ({
+    what: `vault secret ${name}`,
+    why: 'its value can be read only with the key of the source',
+    explains: [`vault secret ${name}`],
+  }));
 }
 
 /** A name as the catalog quotes it where it has to. */

@@ -4,7 +4,8 @@ import type { TargetConfig } from '../../config/project-config.ts';
 import { exitCodeForStatus, exitCodes } from '../../domain/exit-code.ts';
 import { AppError } from '../../errors.ts';
 import { restore, type RestoreReport, type RestoreRequest } from '../../pipeline/restore.ts';
-import { formatDuration, formatTable } from '../output.ts';
+import { comparisonText } from '../comparison-text.ts';
+import { formatDuration } from '../output.ts';
 import { createCommand, loadOptions, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface RestoreOptions extends CommonOptions {
@@ -89,13 +90,13 @@ function exitCodeOf(report: RestoreReport): ReturnType<typeof exitCodeForStatus>
 
 function toDocument(report: RestoreReport, project: string): object {
   const { startedAt, plan, ...rest } = report;
-  const { steps, refusals, losses, manual } = plan;
+  const { kind, steps, created, replaced, skipped, outside, refusals, losses, forbidden, manual } = plan;
   return {
     command: 'restore',
     project,
     ...rest,
     startedAt: startedAt.toISOString(),
-    plan: { steps, refusals, losses, manual },
+    plan: { kind, steps, created, replaced, skipped, outside, refusals, losses, forbidden, manual },
   };
 }
 
@@ -107,10 +108,24 @@ function planText({ backupId, target, plan }: RestoreReport): string {
   return [
     `Restore of ${backupId} into ${target.project}: nothing was touched (dry run).`,
     ...list('It would:', plan.steps),
+    ...list('It would create:', countItems(plan.created)),
+    ...list('It would remove first:', plan.replaced),
+    ...list('It would leave alone:', plan.skipped.map(itemText)),
+    ...list('Outside of the transaction:', plan.outside),
     ...list('It is not possible:', plan.refusals),
     ...list('It needs --allow-incomplete, because this would be lost:', plan.losses),
+    ...list('This would not come back, since the target does not allow it:', plan.forbidden.map(itemText)),
     ...list('Afterwards you would have to:', plan.manual),
   ].join('\n');
+}
+
+function itemText({ what, why }: { readonly what: string; readonly why: string }): string {
+  return `${what}: ${why}`;
+}
+
+function countItems(created: RestoreReport['plan']['created']): string[] {
+  const counts = Object.entries(created).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return counts.length === 0 ? [] : [counts.map(([kind, count]) => `${count} ${kind}`).join(', ')];
 }
 
 function list(title: string, entries: readonly string[]): string[] {
@@ -118,20 +133,20 @@ function list(title: string, entries: readonly string[]): string[] {
 }
 
 function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport['comparison']>): string {
-  const { backupId, target, plan, skipped } = report;
-  const compared = `${comparison.tables} tables with ${comparison.rows.toLocaleString('en-US')} rows`;
-  const equal = comparison.differences.length === 0;
-  const differences = comparison.differences.map(({ what, expected, found }) => [
-    what,
-    String(expected),
-    found === null ? 'missing' : String(found),
-  ]);
+  const { backupId, target, plan, skipped, status } = report;
   return [
-    `Restored ${backupId} into ${target.project} (${target.database}) in ${formatDuration(report.durationMs)}.`,
-    equal ? `Compared ${compared} with the manifest: all equal.` : 'THE RESTORED DATABASE DIFFERS FROM THE BACKUP:',
-    ...(equal ? [] : [formatTable(['WHAT', 'IN THE BACKUP', 'RESTORED'], differences, [1, 2])]),
+    `Restored ${backupId} into ${target.project} (${target.database}, ${plan.kind}) in ${formatDuration(report.durationMs)}.`,
+    verdicts[status],
+    ...comparisonText(comparison),
     ...plan.losses.map((loss) => `Not restored: ${loss}`),
-    ...skipped.map((statement) => `Skipped: ${statement}`),
+    ...plan.forbidden.map((item) => `Not restored: ${itemText(item)}`),
+    ...skipped.map((statement) => `Refused by the target: ${statement}`),
     ...plan.manual.map((step) => `To do: ${step}`),
   ].join('\n');
 }
+
+const verdicts = {
+  complete: 'Everything that the backup holds is there.',
+  incomplete: 'Not everything that the backup holds is there; what is missing is named below.',
+  failed: 'THE RESTORED DATABASE DIFFERS FROM THE BACKUP:',
+} as const;

@@ -1,0 +1,66 @@
+import type { CompareReport } from '../pipeline/compare.ts';
+import { formatTable } from './output.ts';
+
+type Comparison = CompareReport['comparison'];
+
+const shownDifferences = 40;
+
+/** What a comparison has found, for people: the rows, then the classes that are not all equal, then the first differences by name. */
+export function comparisonText(comparison: Comparison): string[] {
+  const { tables, rows, contents, classes } = comparison;
+  const unequal = classes.filter(({ missing, different, extra }) => missing + different + extra > 0);
+  const equal = classes.reduce((sum, { equal: count }) => sum + count, 0);
+  return [
+    `Rows: ${tables} tables with ${rows.toLocaleString('en-US')} rows${contents > 0 ? `, the content of ${contents} of them` : ''}: ${rowVerdict(comparison)}.`,
+    ...rowTable(comparison),
+    ...comparison.changedContents.map((what) => `Other rows than in the backup: ${what}`),
+    ...(classes.length === 0
+      ? ['Definitions and privileges were not compared: the backup is of a version that captured no catalog.']
+      : [
+          `Definitions, owners and privileges: ${equal.toLocaleString('en-US')} of ${classes.length} classes equal${unequal.length === 0 ? '' : ', but:'}`,
+        ]),
+    ...(unequal.length === 0 ? [] : [classTable(unequal)]),
+    ...comparison.privilegeLeaks.map((leak) => `Privilege leak: ${leak}`),
+    ...nameDifferences(comparison),
+  ];
+}
+
+function rowVerdict({ differences, changedContents }: Comparison): string {
+  return differences.length + changedContents.length === 0 ? 'all equal' : 'NOT EQUAL';
+}
+
+function rowTable({ differences }: Comparison): string[] {
+  if (differences.length === 0) return [];
+  const lines = differences.map(({ what, expected, found }) => [
+    what,
+    String(expected),
+    found === null ? 'missing' : String(found),
+  ]);
+  return [formatTable(['WHAT', 'IN THE BACKUP', 'FOUND'], lines, [1, 2])];
+}
+
+function classTable(classes: Comparison['classes']): string {
+  const lines = classes.map((counts) =>
+    [counts.class, counts.equal, counts.missing, counts.different, counts.extra].map(String),
+  );
+  return formatTable(['CLASS', 'EQUAL', 'MISSING', 'DIFFERENT', 'EXTRA'], lines, [1, 2, 3, 4]);
+}
+
+function nameDifferences({ catalog }: Comparison): string[] {
+  const lost = catalog
+    .filter(({ verdict }) => verdict === 'lost')
+    .map(({ kind, class: name, name: of }) => `  ${kind}: ${name} ${of}`);
+  const resting = catalog
+    .filter(({ verdict }) => verdict === 'resting')
+    .map(({ class: name, name: of }) => `  at rest until switched on: ${name} ${of}`);
+  const platform = catalog.filter(({ verdict }) => verdict === 'platform').length;
+  const more = lost.length - shownDifferences;
+  return [
+    ...lost.slice(0, shownDifferences),
+    ...(more > 0 ? [`  and ${more} more: --json names them all`] : []),
+    ...resting,
+    ...(platform === 0
+      ? []
+      : [`${platform} differences are the platform's own affair (another version of it, its own roles): --json names them.`]),
+  ];
+}

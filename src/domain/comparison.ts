@@ -1,0 +1,202 @@
+import type { CatalogRecord } from './catalog.ts';
+import { diffCatalogs, type CatalogDifference } from './catalog-difference.ts';
+import { isManagedSchema, isPlatformOwner, isReservedRole, isChangeableReservedSetting } from './platform.ts';
+import type { TargetKind } from './selection.ts';
+
+/**
+ * lost: the backup has it and the target does not, or has it in another way, or the target has what the backup does not;
+ * platform: it is the target platform's own affair; resting: a job or webhook that waits to be switched on.
+ */
+export type Verdict = 'lost' | 'platform' | 'resting';
+
+export interface JudgedDifference extends CatalogDifference {
+  readonly verdict: Verdict;
+}
+
+export interface ClassCounts {
+  readonly class: string;
+  readonly equal: number;
+  readonly missing: number;
+  readonly different: number;
+  readonly extra: number;
+}
+
+export interface CatalogComparison {
+  /** What counts, a class at a time; the platform's own affairs are not among it. */
+  readonly classes: readonly ClassCounts[];
+  readonly differences: readonly JudgedDifference[];
+}
+
+/** Compares what was captured with what a target has. */
+export function compareCatalogs(
+  captured: readonly CatalogRecord[],
+  found: readonly CatalogRecord[],
+  kind: TargetKind,
+): CatalogComparison {
+  const facts = {
+    kind,
+    owners: collectOwners([...captured, ...found]),
+    found: new Set(found.map(({ class: name, name: of }) => `${name} ${of}`)),
+  };
+  const differences = diffCatalogs(captured, found)
+    .filter((difference) => !isAhead(difference))
+    .map((difference) => ({ ...difference, verdict: judge(difference, facts) }));
+  return { classes: countClasses(captured, differences), differences };
+}
+
+interface Facts {
+  readonly kind: TargetKind;
+  /** By "table public.notes". */
+  readonly owners: ReadonlyMap<string, string>;
+  readonly found: ReadonlySet<string>;
+}
+
+function collectOwners(records: readonly CatalogRecord[]): Map<string, string> {
+  const owners = records.filter((record) => record.class === 'owner');
+  return new Map(owners.map(({ name, value }) => [name, (value as { owner: string }).owner]));
+}
+
+/** A sequence goes on while a backup is made, and its value is not part of a snapshot: so it may be ahead, but never behind. */
+function isAhead({ class: className, kind, before, after }: CatalogDifference): boolean {
+  if (className !== 'sequence value' || kind !== 'different') return false;
+  const [was, is] = [sequenceValue(before), sequenceValue(after)];
+  return was === undefined || (is !== undefined && is >= was);
+}
+
+function sequenceValue(value: CatalogRecord['value'] | undefined): bigint | undefined {
+  const text = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.values(value)[0] : value;
+  return typeof text === 'string' && /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+}
+
+function judge(difference: CatalogDifference, facts: Facts): Verdict {
+  if (isResting(difference)) return 'resting';
+  return isAffairOfPlatform(difference, facts) ? 'platform' : 'lost';
+}
+
+/** A cron job that differs in nothing but that it is not active; a webhook, and its trigger, that is disabled. */
+function isResting({ class: className, kind, before, after }: CatalogDifference): boolean {
+  if (kind !== 'different' || !['cron job', 'webhook', 'trigger'].includes(className)) return false;
+  const field = className === 'cron job' ? 'active' : 'enabled';
+  const rested = className === 'cron job' ? false : 'disabled';
+  const [was, is] = [before as Record<string, CatalogRecord['value']>, after as Record<string, CatalogRecord['value']>];
+  if (className === 'trigger' && was['arguments'] === undefined) return false;
+  return is[field] === rested && JSON.stringify({ ...was, [field]: rested }) === JSON.stringify({ ...is, [field]: rested });
+}
+
+function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found }: Facts): boolean {
+  const { class: className, name, schema, kind: what } = difference;
+  // Other roles of a server, and what belongs to them, are not the database's.
+  if (what === 'extra' && ['role', 'membership', 'setting', 'parameter'].includes(className)) return true;
+  if (className === 'privileges' && name === 'database current database' && kind !== 'self-hosted') return true;
+  if (kind === 'plain') return what === 'extra' && (className === 'default privileges' || className === 'extension');
+  if (what === 'extra' && className === 'extension') return true;
+  if (schema !== null && isManagedSchema(schema)) return isManagedAffair(difference, { owners, found });
+  if (schema !== null) return false;
+  return isSharedAffair(difference, owners);
+}
+
+const partsOfTables = new Set([
+  'trigger',
+  'policy',
+  'rule',
+  'table constraint',
+  'row security',
+  'comment',
+  'privileges',
+  'owner',
+  'index',
+]);
+
+/** Inside of the platform's schemas only what the user has added counts. */
+function isManagedAffair({ class: className, name, kind }: CatalogDifference, { owners, found }: Omit<Facts, 'kind'>): boolean {
+  if (kind === 'extra') return true;
+  if (kind === 'different')
+    return (
+      !['trigger', 'policy'].includes(className) && isPlatformOwner(owners.get(`${className} ${name}`) ?? 'supabase_admin')
+    );
+  const table = tableOf(className, name);
+  if (partsOfTables.has(className) && table !== undefined)
+    return ![...relationTypes].some((type) => found.has(`${type} ${table}`));
+  const ofOwned =
+    className === 'owner' || className === 'comment' || className === 'privileges' ? name : `${className} ${name}`;
+  return isPlatformOwner(owners.get(ofOwned) ?? 'supabase_admin');
+}
+
+const relationTypes = ['table', 'view', 'materialized view', 'foreign table'];
+
+/** The table in `my trigger on auth.users`. */
+function tableOf(className: string, name: string): string | undefined {
+  if (className === 'row security') return name;
+  return / on (\S+)$/.exec(name)?.[1];
+}
+
+/** Roles, settings and the like, which stand in no schema. */
+function isSharedAffair(
+  { class: className, name, before, after }: CatalogDifference,
+  owners: ReadonlyMap<string, string>,
+): boolean {
+  const value = (before ?? after) as Record<string, unknown> | null;
+  const role = String(value?.['role'] ?? '');
+  if (className === 'role') return isReservedRole(name);
+  if (className === 'membership') return isReservedRole(role) && isReservedRole(String(value?.['member']));
+  if (className === 'setting')
+    return isReservedRole(role) && !isChangeableReservedSetting(String(value?.['setting']).split('=')[0]!);
+  if (className === 'default privileges') return isPlatformOwner(role);
+  if (className === 'vault secret') return false;
+  const owned = className === 'owner' || className === 'privileges' || className === 'comment' ? name : `${className} ${name}`;
+  return isPlatformOwner(owners.get(owned) ?? '');
+}
+
+function countClasses(captured: readonly CatalogRecord[], differences: readonly JudgedDifference[]): ClassCounts[] {
+  const counting = differences.filter(({ verdict }) => verdict === 'lost');
+  const total = Map.groupBy(captured, (record) => record.class);
+  const differing = Map.groupBy(differences, (difference) => difference.class);
+  const names = [...new Set([...total.keys(), ...counting.map((difference) => difference.class)])].toSorted();
+  return names.map((name) => {
+    const count = (kind: CatalogDifference['kind']): number =>
+      counting.filter((difference) => difference.class === name && difference.kind === kind).length;
+    const unequal = (differing.get(name) ?? []).filter(({ kind }) => kind !== 'extra').length;
+    return {
+      class: name,
+      equal: (total.get(name)?.length ?? 0) - unequal,
+      missing: count('missing'),
+      different: count('different'),
+      extra: count('extra'),
+    };
+  });
+}
+
+/** Whether everything that counts is as in the backup. What rests until it is switched on is there. */
+export function isEqual(comparison: {
+  readonly differences: readonly unknown[];
+  readonly changedContents: readonly unknown[];
+  readonly catalog: readonly JudgedDifference[];
+}): boolean {
+  const lost = comparison.catalog.filter(({ verdict }) => verdict === 'lost');
+  return comparison.differences.length + comparison.changedContents.length + lost.length === 0;
+}
+
+/** Rights that the target gives and the backup does not: `anon: SELECT on table public.secrets`. */
+export function listPrivilegeLeaks(differences: readonly JudgedDifference[]): string[] {
+  return differences
+    .filter(({ class: className, verdict, kind }) => className === 'privileges' && verdict === 'lost' && kind !== 'missing')
+    .flatMap(({ name, before, after }) => {
+      const had = new Set(grantsOf(before).map(grantKey));
+      return grantsOf(after)
+        .filter((grant) => !had.has(grantKey(grant)))
+        .map(({ grantee, privilege }) => `${grantee ?? 'PUBLIC'}: ${privilege} on ${name}`);
+    });
+}
+
+interface PlainGrant {
+  readonly grantee: string | null;
+  readonly privilege: string;
+}
+
+function grantsOf(value: CatalogRecord['value'] | undefined): PlainGrant[] {
+  return (value as { grants?: PlainGrant[] } | undefined)?.grants ?? [];
+}
+
+function grantKey({ grantee, privilege }: PlainGrant): string {
+  return JSON.stringify([grantee, privilege]);
+}
