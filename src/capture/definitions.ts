@@ -49,14 +49,35 @@ async function readOutput({ commands, signal }: DefinitionsRequest, command: Com
   }
 }
 
-/** Makes one thing after the other; answers those that could not be made, with the server's words. */
+interface FailedDefinition {
+  readonly definition: Definition;
+  /** What the server said. */
+  readonly error: string;
+}
+
+/**
+ * Makes one thing after the other; answers those that could not be made. A dump empties search_path, which breaks generated columns,
+ * indexes and checks that call functions which name others without their schema: so what failed is tried again with the
+ * search_path of the role.
+ */
 export async function loadDefinitions(
   session: Session,
   definitions: readonly Definition[],
   signal: AbortSignal,
-): Promise<{ definition: Definition; error: string }[]> {
+): Promise<FailedDefinition[]> {
   await session.query('SET check_function_bodies = false; SET xmloption = content; SET row_security = off');
-  const failed: { definition: Definition; error: string }[] = [];
+  let failed = await loadAll(session, definitions, signal);
+  await session.query('RESET search_path');
+  for (let before = Infinity; failed.length > 0 && failed.length < before;) {
+    before = failed.length;
+    const again = failed.map(({ definition }) => definition);
+    failed = await loadAll(session, again, signal);
+  }
+  return failed;
+}
+
+async function loadAll(session: Session, definitions: readonly Definition[], signal: AbortSignal): Promise<FailedDefinition[]> {
+  const failed: FailedDefinition[] = [];
   for (const definition of definitions) {
     const refusal = await tryQuery(session, definition.definition!, signal);
     if (refusal !== undefined) failed.push({ definition, error: refusal.message });

@@ -36,7 +36,8 @@ export async function findStatements(
   let pending: Pending[] = [...altered, ...others].map((alternatives) => ({ alternatives, error: '' }));
   const done: string[] = [];
   const levels = Math.max(0, ...pending.map(({ alternatives }) => alternatives.length));
-  await expected.query('SET check_function_bodies = false');
+  // With the search_path that the text will meet as a migration, not the empty one of a dump.
+  await expected.query('SET check_function_bodies = false; RESET search_path');
   for (let level = 0; level < levels; level += 1) {
     for (let before = -1; before !== done.length;) {
       before = done.length;

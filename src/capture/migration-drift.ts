@@ -112,7 +112,8 @@ async function compare(context: DriftContext, request: DriftRequest, comparison:
     await loadInto(scratch, { name: 'expected', definitions: migrated.filter(isLoadable) }, signal);
     const failed = await loadInto(scratch, { name: 'live', definitions: original.filter(isLoadable) }, signal);
     const lost = failed.filter(({ definition }) => isCompared(definition) && definition.description !== 'SCHEMA');
-    if (lost.length > 0) notes.push(`${lost.length} definitions could not be looked at (${lost[0]!.error})`);
+    if (lost.length > 0)
+      notes.push(`not looked at, since a scratch server refused them: ${count(lost.length, 'definition')} (${lost[0]!.error})`);
     return await describeDrift(context, request, { scratch, notes, migrations: migrations.length });
   } finally {
     await scratch.close();
@@ -177,13 +178,13 @@ async function describeDrift(context: DriftContext, request: DriftRequest, prepa
   const changes = await difference();
   const describe = (what: string): string => [what, ...notes].join('; ');
   if (changes.length === 0) {
-    return { state: 'none', detail: describe(`${migrations} migrations make this schema`), migrations, sql: '' };
+    return { state: 'none', detail: describe(`${count(migrations, 'migration')} made this schema`), migrations, sql: '' };
   }
   const statements = await inDatabase(scratch, 'expected', (expected) =>
     inDatabase(scratch, 'live', (live) => findStatements(changes, { expected, live }, context.signal)),
   );
   const sql = formatDrift({ ...statements, remaining: await difference() });
-  const detail = describe(`${changes.length} definitions differ from what ${migrations} migrations make`);
+  const detail = describe(`${count(changes.length, 'difference')} from what ${count(migrations, 'migration')} made`);
   return { state: 'drift', detail, migrations, sql };
 }
 
@@ -195,8 +196,14 @@ function describeNotes(
   const unreadable = source.relations.unreadable.map(({ schema, name }) => (name === undefined ? schema : `${schema}.${name}`));
   return [
     ...(empty.length === 0 ? [] : [`migrations without statements: ${empty.map(({ version }) => version).join(', ')}`]),
-    ...(leftOut === 0 ? [] : [`${leftOut} statements were left out, which only the platform can carry out`]),
+    ...(leftOut === 0
+      ? []
+      : [`left out, as only the platform allows them or has them already: ${count(leftOut, 'statement')}`]),
     ...(missing.length === 0 ? [] : [`extensions not on this machine: ${missing.join(', ')}`]),
     ...(unreadable.length === 0 ? [] : [`not readable, so not compared: ${unreadable.join(', ')}`]),
   ];
+}
+
+function count(howMany: number, what: string): string {
+  return `${howMany.toLocaleString('en-US')} ${what}${howMany === 1 ? '' : 's'}`;
 }

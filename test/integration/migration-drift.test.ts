@@ -8,7 +8,7 @@ import type { ConnectionConfig } from '../../src/config/project-config.ts';
 import { createDatabases } from '../../src/tools/postgres/databases.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
-import { startPlatformCluster, type PlatformUser } from '../helpers/platform.ts';
+import { loadHostileSource, startPlatformCluster, type PlatformUser } from '../helpers/platform.ts';
 import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 /** What migrations of real projects do: each statement is also run on the source. */
@@ -100,7 +100,7 @@ test('migrations that make what is there leave no drift', async () => {
   const { config } = (await createProject()).postgres;
   expect(await captureDrift(config)).toEqual({
     state: 'none',
-    detail: expect.stringMatching(/^5 migrations make this schema/) as string,
+    detail: expect.stringMatching(/^5 migrations made this schema/) as string,
     migrations: 5,
     sql: '',
   });
@@ -163,6 +163,22 @@ test('what was dropped by hand is dropped', async () => {
   expect(drift?.sql).not.toMatch(/did not work|Still different|DROP INDEX/);
 });
 
+test('all that a hostile schema holds can be said in SQL', async () => {
+  const cluster = await startPlatformCluster();
+  await loadHostileSource(cluster, { superuserPart: false });
+  const { config, query } = cluster.postgres;
+  await noteMigration({ query }, '1', []);
+  await query(
+    "DELETE FROM supabase_migrations.schema_migrations; INSERT INTO supabase_migrations.schema_migrations VALUES ('1', '{SELECT 1}')",
+  );
+  const drift = await captureDrift(config);
+  expect(drift?.state).toBe('drift');
+  expect(drift?.sql).not.toMatch(/^-- (This did not work|Still different)/m);
+  expect(drift?.sql).not.toContain('canary-mapping-password');
+  await noteMigration({ query }, '2', [drift!.sql]);
+  expect(await captureDrift(config)).toMatchObject({ state: 'none', sql: '' });
+});
+
 test('no secret of foreign servers and subscriptions is in the text', async () => {
   const source = await createTestDatabase();
   await noteMigration(source, '1', ['CREATE TABLE public.a ()']);
@@ -215,7 +231,7 @@ test('a migration cannot run programs on this machine', async () => {
   ]);
   const drift = await captureDrift(source.config);
   expect(drift).toMatchObject({ state: 'none' });
-  expect(drift?.detail).toContain('4 statements were left out');
+  expect(drift?.detail).toContain('already: 4 statements');
 });
 
 test('without migrations, or with none that has statements, there is nothing to compare', async () => {
