@@ -9,7 +9,7 @@ export const aclFunctions: readonly string[] = [
 LANGUAGE plpgsql AS $function$
 BEGIN
   IF column_name IS NOT NULL THEN
-    SELECT c.relowner, coalesce(a.attacl, '{}') INTO owner, acl FROM pg_catalog.pg_class c
+    SELECT c.relowner, a.attacl INTO owner, acl FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
      WHERE c.oid = pg_catalog.to_regclass(identity) AND pg_catalog.quote_ident(a.attname) = column_name;
   ELSIF type IN ('function', 'procedure', 'aggregate') THEN
@@ -46,7 +46,7 @@ BEGIN
 END
 $function$;`,
 
-  // What has to be revoked, and what can be granted now: by the owner, or by who holds the grant option already.
+  // Expects null for no rights at all (aclexplode refuses an empty array). What has to be revoked, and what can be granted now: by the owner, or by who holds the grant option already.
   `CREATE FUNCTION pg_temp.agent_differences(acl aclitem[], owner name, wanted jsonb)
 RETURNS TABLE (revoking boolean, option boolean, grantor name, grantee name, privileges text[]) LANGUAGE sql AS $function$
   WITH found AS (
@@ -156,7 +156,7 @@ BEGIN
     SELECT coalesce((SELECT d.defaclacl FROM pg_catalog.pg_default_acl d
                       WHERE d.defaclrole = role_id AND d.defaclobjtype = code
                         AND d.defaclnamespace = coalesce((SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = schema_name), 0)),
-                    CASE WHEN schema_name IS NULL THEN pg_catalog.acldefault(CASE code WHEN 'S' THEN 's' ELSE code END, role_id) ELSE '{}' END)
+                    CASE WHEN schema_name IS NULL THEN pg_catalog.acldefault(CASE code WHEN 'S' THEN 's' ELSE code END, role_id) END)
       INTO acl;
     EXIT WHEN round > 1 AND before IS NOT DISTINCT FROM acl;
     FOR step IN SELECT * FROM pg_temp.agent_differences(acl, role_name, wanted) d WHERE d.revoking = (round = 0) LOOP
