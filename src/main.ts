@@ -7,4 +7,9 @@ import { fileURLToPath } from 'node:url';
 enableCompileCache(fileURLToPath(new URL('../.node/compile-cache', import.meta.url)));
 
 const { runCli } = await import('./cli/run.ts');
-process.exit(await runCli(process.argv));
+const exitCode = await runCli(process.argv);
+// What was written into a pipe may still be on its way: a reader that has gone is no reason to wait.
+const flush = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => stream.once('error', () => resolve()).write('', () => resolve()));
+await Promise.all([flush(process.stdout), flush(process.stderr)]);
+process.exit(exitCode);

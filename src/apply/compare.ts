@@ -7,6 +7,8 @@ import type { CatalogRecord } from '../domain/catalog.ts';
 import { compareCatalogs, listPrivilegeLeaks, type ClassCounts, type JudgedDifference } from '../domain/comparison.ts';
 import type { Manifest, TableRecord } from '../domain/manifest.ts';
 import { isManagedSchema, isPlatformData } from '../domain/platform.ts';
+import { indexCatalog } from '../domain/catalog-index.ts';
+import { chooseSearchPath } from '../domain/search-path.ts';
 import type { TargetKind } from '../domain/selection.ts';
 import { countRowsQuery } from '../domain/sql.ts';
 
@@ -51,11 +53,13 @@ export async function compareWithBackup(context: RunContext, request: CompareReq
   const snapshot = await context.databases.openSnapshot(request.connection);
   try {
     const tables = request.manifest.tables.filter((table) => isComparable(table, request));
+    const catalogs = await compareDefinitions(snapshot, request);
+    const searchPath = chooseSearchPath(indexCatalog(request.catalog ?? []));
+    await snapshot.query("SELECT pg_catalog.set_config('search_path', $1, false)", [searchPath]);
     const found = await compareRows(context, snapshot, tables);
     const largeObjects = await countLargeObjects(snapshot);
     const expected = request.manifest.largeObjects.count;
     const compared = request.includes(null, 'large objects', 'large objects') && largeObjects !== expected;
-    const catalogs = await compareDefinitions(snapshot, request);
     return {
       tables: tables.length,
       rows: tables.reduce((sum, table) => sum + table.rows!, 0),

@@ -3,12 +3,12 @@ import { indexCatalog } from '../domain/catalog-index.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { entryKey, selectEntries } from '../domain/restore-selection.ts';
+import { chooseSearchPath } from '../domain/search-path.ts';
 import type { Decision } from '../domain/selection.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
 import { findWanted } from './script/wanted.ts';
-import { chooseSearchPath } from './search-path.ts';
 import type { TargetFacts } from './target.ts';
 
 export interface PlanRequest {

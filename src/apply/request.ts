@@ -1,5 +1,6 @@
 import type { ConnectionConfig } from '../config/project-config.ts';
 import type { ArchiveSizes, CommandResult, PostgresPrograms } from '../context.ts';
+import { parseSkipped } from '../domain/tolerant.ts';
 import { AppError } from '../errors.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { RestorePlan } from './plan-types.ts';
@@ -39,7 +40,9 @@ export const withoutTimeLimits: readonly string[] = [
 
 /** `whatIsLeft` tells the state of the target: nothing is ever left unsaid there. */
 export function restoreError(whatIsLeft: string, result: CommandResult): AppError {
-  const lines = result.stderr.split('\n').filter((line) => /error|fatal|detail|context/i.test(line));
+  const lines = result.stderr
+    .split('\n')
+    .filter((line) => /error|fatal|detail|context/i.test(line) && parseSkipped(line) === undefined);
   const said =
     lines.slice(0, 4).join(' ') || (result.signal === null ? `code ${result.exitCode}` : `ended by ${result.signal}`);
   return new AppError('restore_failed', `The restore failed: ${said} ${whatIsLeft} The backup itself is unharmed.`, {

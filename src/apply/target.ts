@@ -18,6 +18,7 @@ export interface TargetFacts extends PlatformFacts {
   readonly encoding: string;
   readonly role: string;
   readonly superuser: boolean;
+  readonly createsRoles: boolean;
   /** What stands in the way of calling it empty: "12 tables in public", say. Nothing in an empty database. */
   readonly contents: readonly string[];
   readonly roles: ReadonlySet<string>;
@@ -35,6 +36,7 @@ interface FactsRow {
   readonly encoding: string;
   readonly role: string;
   readonly superuser: boolean;
+  readonly creates_roles: boolean;
   readonly roles: string[];
   readonly extensions: string[];
 }
@@ -65,6 +67,7 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
       encoding,
       role,
       superuser,
+      createsRoles: row!.creates_roles,
       contents: await listContents(session, kind),
       roles: new Set(row!.roles),
       availableExtensions: new Set(row!.extensions),
@@ -90,6 +93,7 @@ const factsQuery = `
          pg_catalog.current_setting('server_encoding') AS encoding,
          r.rolname AS role,
          r.rolsuper AS superuser,
+         r.rolsuper OR r.rolcreaterole AS creates_roles,
          ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles) AS roles,
          ARRAY(SELECT name::text FROM pg_catalog.pg_available_extensions) AS extensions
     FROM pg_catalog.pg_roles r

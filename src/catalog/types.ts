@@ -68,7 +68,6 @@ const collationValue = object({
   characterType: 'c.collctype',
   locale: `coalesce(pg_catalog.to_jsonb(c) ->> 'colllocale', pg_catalog.to_jsonb(c) ->> 'colliculocale')`,
   rules: `pg_catalog.to_jsonb(c) ->> 'collicurules'`,
-  encoding: 'CASE WHEN c.collencoding >= 0 THEN pg_catalog.pg_encoding_to_char(c.collencoding) END',
 });
 
 const conversionValue = object({

@@ -17,10 +17,10 @@ export function comparisonText(comparison: Comparison): string[] {
     ...(classes.length === 0
       ? ['Definitions and privileges were not compared: the backup is of a version that captured no catalog.']
       : [
-          `Definitions, owners and privileges: ${equal.toLocaleString('en-US')} of ${classes.length} classes equal${unequal.length === 0 ? '' : ', but:'}`,
+          `Definitions, owners and privileges: ${equal.toLocaleString('en-US')} in ${classes.length} classes are equal${unequal.length === 0 ? '.' : ', but:'}`,
         ]),
     ...(unequal.length === 0 ? [] : [classTable(unequal)]),
-    ...comparison.privilegeLeaks.map((leak) => `Privilege leak: ${leak}`),
+    ...shorten(comparison.privilegeLeaks.map((leak) => `Privilege leak: ${leak}`)),
     ...nameDifferences(comparison),
   ];
 }
@@ -54,13 +54,16 @@ function nameDifferences({ catalog }: Comparison): string[] {
     .filter(({ verdict }) => verdict === 'resting')
     .map(({ class: name, name: of }) => `  at rest until switched on: ${name} ${of}`);
   const platform = catalog.filter(({ verdict }) => verdict === 'platform').length;
-  const more = lost.length - shownDifferences;
   return [
-    ...lost.slice(0, shownDifferences),
-    ...(more > 0 ? [`  and ${more} more: --json names them all`] : []),
+    ...shorten(lost),
     ...resting,
     ...(platform === 0
       ? []
       : [`${platform} differences are the platform's own affair (another version of it, its own roles): --json names them.`]),
   ];
+}
+
+function shorten(lines: readonly string[]): string[] {
+  const more = lines.length - shownDifferences;
+  return [...lines.slice(0, shownDifferences), ...(more > 0 ? [`  and ${more} more: --json names them all`] : [])];
 }

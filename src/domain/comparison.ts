@@ -1,5 +1,6 @@
 import type { CatalogRecord } from './catalog.ts';
 import { diffCatalogs, type CatalogDifference } from './catalog-difference.ts';
+import { collectOwners, levelOwners } from './level-owners.ts';
 import { isManagedSchema, isPlatformOwner, isReservedRole, isChangeableReservedSetting } from './platform.ts';
 import type { TargetKind } from './selection.ts';
 
@@ -33,12 +34,15 @@ export function compareCatalogs(
   found: readonly CatalogRecord[],
   kind: TargetKind,
 ): CatalogComparison {
+  const superusers = kind === 'plain' ? collectSuperusers(found) : new Set<string>();
   const facts = {
     kind,
-    owners: collectOwners([...captured, ...found]),
+    owners: collectOwners([...found, ...captured]),
     found: new Set(found.map(({ class: name, name: of }) => `${name} ${of}`)),
+    superusers,
   };
-  const differences = diffCatalogs(captured, found)
+  const [before, after] = levelOwners(captured, found, superusers);
+  const differences = diffCatalogs(before, after)
     .filter((difference) => !isAhead(difference))
     .map((difference) => ({ ...difference, verdict: judge(difference, facts) }));
   return { classes: countClasses(captured, differences), differences };
@@ -49,11 +53,13 @@ interface Facts {
   /** By "table public.notes". */
   readonly owners: ReadonlyMap<string, string>;
   readonly found: ReadonlySet<string>;
+  /** On the target. */
+  readonly superusers: ReadonlySet<string>;
 }
 
-function collectOwners(records: readonly CatalogRecord[]): Map<string, string> {
-  const owners = records.filter((record) => record.class === 'owner');
-  return new Map(owners.map(({ name, value }) => [name, (value as { owner: string }).owner]));
+function collectSuperusers(records: readonly CatalogRecord[]): Set<string> {
+  const superusers = records.filter((record) => record.class === 'role' && (record.value as { superuser: boolean }).superuser);
+  return new Set(superusers.map(({ name }) => name));
 }
 
 /** A sequence goes on while a backup is made, and its value is not part of a snapshot: so it may be ahead, but never behind. */
@@ -83,16 +89,24 @@ function isResting({ class: className, kind, before, after }: CatalogDifference)
   return is[field] === rested && JSON.stringify({ ...was, [field]: rested }) === JSON.stringify({ ...is, [field]: rested });
 }
 
-function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found }: Facts): boolean {
-  const { class: className, name, schema, kind: what } = difference;
+function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found, superusers }: Facts): boolean {
+  const { class: className, schema, kind: what } = difference;
   // Other roles of a server, and what belongs to them, are not the database's.
   if (what === 'extra' && ['role', 'membership', 'setting', 'parameter'].includes(className)) return true;
-  if (className === 'privileges' && name === 'database current database' && kind !== 'self-hosted') return true;
+  if (kind === 'plain' && isOfSuperuser(difference, superusers)) return true;
   if (kind === 'plain') return what === 'extra' && (className === 'default privileges' || className === 'extension');
   if (what === 'extra' && className === 'extension') return true;
   if (schema !== null && isManagedSchema(schema)) return isManagedAffair(difference, { owners, found });
   if (schema !== null) return false;
   return isSharedAffair(difference, owners);
+}
+
+/** Who is a superuser on the target has been one before the restore: what that role may, and how it is set, is the server's affair. */
+function isOfSuperuser({ class: className, name, before, after }: CatalogDifference, superusers: ReadonlySet<string>): boolean {
+  const value = (before ?? after) as Record<string, unknown> | null;
+  if (className === 'role') return superusers.has(name);
+  if (className === 'membership') return superusers.has(String(value?.['member']));
+  return className === 'setting' && superusers.has(String(value?.['role']));
 }
 
 const partsOfTables = new Set([
@@ -108,7 +122,10 @@ const partsOfTables = new Set([
 ]);
 
 /** Inside of the platform's schemas only what the user has added counts. */
-function isManagedAffair({ class: className, name, kind }: CatalogDifference, { owners, found }: Omit<Facts, 'kind'>): boolean {
+function isManagedAffair(
+  { class: className, name, kind }: CatalogDifference,
+  { owners, found }: Pick<Facts, 'owners' | 'found'>,
+): boolean {
   if (kind === 'extra') return true;
   if (kind === 'different')
     return (

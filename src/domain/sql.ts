@@ -34,7 +34,13 @@ export function settingAssignment(setting: string): string {
   const name = setting.slice(0, separator);
   const value = setting.slice(separator + 1);
   const parameter = name.split('.').map(quoteIdentifier).join('.');
-  return `${parameter} TO ${quotedListSettings.has(name.toLowerCase()) ? value || "''" : quoteLiteral(value)}`;
+  return `${parameter} TO ${quotedListSettings.has(name.toLowerCase()) ? listOfLiterals(value) : quoteLiteral(value)}`;
+}
+
+/** `"$user", public` as the literals `'$user', 'public'`; the name `""`, which a list may hold, is the empty one. */
+function listOfLiterals(value: string): string {
+  const names = [...value.matchAll(/"((?:[^"]|"")*)"|([^\s,]+)/g)].map((match) => match[1]?.replaceAll('""', '"') ?? match[2]!);
+  return names.length === 0 ? "''" : names.map(quoteLiteral).join(', ');
 }
 
 /** What programs take for a database where they want a connection string: a name with odd characters has to be quoted there. */

@@ -9,9 +9,11 @@ import { majorOf } from '../capture/server.ts';
 import { inspectSource, type Source } from '../capture/source.ts';
 import type { ArchiveSizes, PartSource, RunContext } from '../context.ts';
 import { formatPartialName } from '../domain/archive-name.ts';
+import { indexCatalog } from '../domain/catalog-index.ts';
 import { chooseChunkerParams } from '../domain/chunker.ts';
 import { statusOf } from '../domain/coverage.ts';
 import { archivePaths, type Manifest, type Part, type TableRecord } from '../domain/manifest.ts';
+import { chooseSearchPath } from '../domain/search-path.ts';
 import type { RunFrame } from './run.ts';
 import { enterStage } from './stage.ts';
 
@@ -39,7 +41,7 @@ export async function archiveDatabase(
     const environment = await context.databases.clientEnvironment(context.config.database, frame.directory);
     const chunkerParams = request.chunkerParams ?? chooseChunkerParams(source.server.sizeBytes);
     // Counted beside the dumps, which take longer.
-    const counting = countRows(snapshot, source.relations);
+    const counting = countRows(snapshot, source.relations, chooseSearchPath(indexCatalog(source.catalog)));
     counting.catch(() => undefined);
 
     let manifest: Manifest | undefined;

@@ -14,10 +14,10 @@ export interface TestProject {
 }
 
 export interface TestProjectOptions {
-  readonly database: TestDatabase;
+  readonly database: Pick<TestDatabase, 'config'>;
   readonly repository: TestRepository;
   /** What the TEST_ block describes; its PROJECT_NAME is `shop-test`. */
-  readonly target?: TestDatabase;
+  readonly target?: Pick<TestDatabase, 'config'>;
   /** Added to the env file, or in place of what would stand there. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -42,7 +42,7 @@ export async function createTestProject(options: TestProjectOptions): Promise<Te
   return { name: variables.PROJECT_NAME, directory, envFile, stateDirectory };
 }
 
-function targetVariables(target: TestDatabase): Record<string, string> {
+function targetVariables(target: Pick<TestDatabase, 'config'>): Record<string, string> {
   return { TEST_PROJECT_NAME: 'shop-test', TEST_SUPABASE_DB_URL: formatUrl(target.config), TEST_RESTORE_ALLOWED: 'true' };
 }
 

@@ -23,7 +23,12 @@ export async function dumpText(database: TestDatabase): Promise<string> {
     env: { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password?.reveal() ?? '', PGDATABASE: name },
     maxBuffer: 256 * 1024 * 1024,
   });
-  return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
+  return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '').replaceAll(/(^GRANT .*;\n)+/gm, sortLines);
+}
+
+/** The rights on an object are a set, which has no order. */
+function sortLines(block: string): string {
+  return block.split('\n').toSorted().join('\n');
 }
 
 /** The names of all archives, unfinished ones included, as Borg itself lists them; the lock of a killed run does not matter. */

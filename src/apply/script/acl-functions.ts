@@ -19,8 +19,12 @@ BEGIN
     SELECT nspowner, coalesce(nspacl, pg_catalog.acldefault('n', nspowner)) INTO owner, acl
       FROM pg_catalog.pg_namespace WHERE oid = pg_catalog.to_regnamespace(identity);
   ELSIF type IN ('type', 'domain', 'composite type') THEN
-    SELECT typowner, coalesce(typacl, pg_catalog.acldefault('T', typowner)) INTO owner, acl
-      FROM pg_catalog.pg_type WHERE oid = pg_catalog.to_regtype(identity);
+    BEGIN
+      SELECT typowner, coalesce(typacl, pg_catalog.acldefault('T', typowner)) INTO owner, acl
+        FROM pg_catalog.pg_type WHERE oid = pg_catalog.to_regtype(identity);
+    EXCEPTION WHEN undefined_object THEN
+      NULL; -- a mere shell, which cannot be named and has no rights to speak of
+    END;
   ELSIF type = 'language' THEN
     SELECT lanowner, coalesce(lanacl, pg_catalog.acldefault('l', lanowner)) INTO owner, acl
       FROM pg_catalog.pg_language WHERE pg_catalog.quote_ident(lanname) = identity;
@@ -47,7 +51,7 @@ END
 $function$;`,
 
   // Expects null for no rights at all (aclexplode refuses an empty array). What has to be revoked, and what can be granted now: by the owner, or by who holds the grant option already.
-  `CREATE FUNCTION pg_temp.agent_differences(acl aclitem[], owner name, wanted jsonb)
+  `CREATE FUNCTION pg_temp.agent_differences(acl aclitem[], owner name, wanted jsonb, of_column boolean)
 RETURNS TABLE (revoking boolean, option boolean, grantor name, grantee name, privileges text[]) LANGUAGE sql AS $function$
   WITH found AS (
     SELECT pg_catalog.pg_get_userbyid(a.grantor) AS grantor,
@@ -67,7 +71,8 @@ RETURNS TABLE (revoking boolean, option boolean, grantor name, grantee name, pri
     UNION ALL
     SELECT false, shall_option, grantor, grantee, privilege FROM paired p
      WHERE shall AND (NOT found OR (shall_option AND NOT found_option))
-       AND (p.grantor = owner OR EXISTS (SELECT FROM found f WHERE f.grantee = p.grantor AND f.privilege = p.privilege AND f.grantable))
+       -- The grant option of a column can be that of its table.
+       AND (p.grantor = owner OR of_column OR (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = p.grantor) OR EXISTS (SELECT FROM found f WHERE f.grantee = p.grantor AND f.privilege = p.privilege AND f.grantable))
   )
   SELECT revoking, option, grantor, grantee, pg_catalog.array_agg(privilege ORDER BY privilege)
     FROM changes
@@ -113,10 +118,12 @@ BEGIN
   SELECT pg_catalog.jsonb_agg(g || pg_catalog.jsonb_build_object(
            'grantor', CASE g ->> 'grantor' WHEN item ->> 'owner' THEN owner_name ELSE g ->> 'grantor' END,
            'grantee', CASE g ->> 'grantee' WHEN item ->> 'owner' THEN owner_name ELSE g ->> 'grantee' END))
-    INTO wanted FROM pg_catalog.jsonb_array_elements(item -> 'grants') g;
+    INTO wanted FROM pg_catalog.jsonb_array_elements(item -> 'grants') g
+   -- The owner that there is has all rights anyway, also where it was just anybody on the source.
+   WHERE g ->> 'grantee' IS DISTINCT FROM owner_name::text OR owner_name::text IS NOT DISTINCT FROM item ->> 'owner';
   wanted := coalesce(wanted, '[]');
   FOR round IN 0..9 LOOP
-    FOR step IN SELECT * FROM pg_temp.agent_differences(found.acl, owner_name, wanted) d WHERE d.revoking = (round = 0) LOOP
+    FOR step IN SELECT * FROM pg_temp.agent_differences(found.acl, owner_name, wanted, column_name IS NOT NULL) d WHERE d.revoking = (round = 0) LOOP
       PERFORM pg_temp.agent_as(step.grantor, owner_name, what, pg_catalog.format(
         CASE WHEN step.revoking THEN 'REVOKE %s%s ON %s FROM %s CASCADE' ELSE 'GRANT %s%s ON %s TO %s%s' END,
         CASE WHEN step.revoking AND step.option THEN 'GRANT OPTION FOR ' END,
@@ -159,7 +166,7 @@ BEGIN
                     CASE WHEN schema_name IS NULL THEN pg_catalog.acldefault(CASE code WHEN 'S' THEN 's' ELSE code END, role_id) END)
       INTO acl;
     EXIT WHEN round > 1 AND before IS NOT DISTINCT FROM acl;
-    FOR step IN SELECT * FROM pg_temp.agent_differences(acl, role_name, wanted) d WHERE d.revoking = (round = 0) LOOP
+    FOR step IN SELECT * FROM pg_temp.agent_differences(acl, role_name, wanted, false) d WHERE d.revoking = (round = 0) LOOP
       PERFORM pg_temp.agent_as(role_name, role_name, 'default privileges of ' || role_name, pg_catalog.format(
         CASE WHEN step.revoking THEN 'ALTER DEFAULT PRIVILEGES FOR ROLE %I %s REVOKE %s%s ON %s FROM %s CASCADE'
              ELSE 'ALTER DEFAULT PRIVILEGES FOR ROLE %I %s GRANT %s%s ON %s TO %s%s' END,

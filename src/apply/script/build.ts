@@ -44,6 +44,9 @@ export function buildScript(request: ScriptRequest): RestoreScript {
       ...(target.superuser
         ? createRoleStatements(wanted.missingRoles, wanted.roles)
         : createRolesWithoutSuperuser(wanted.missingRoles)),
+      ...wanted.expiries.map(
+        ({ role, validUntil }) => `ALTER ROLE ${quoteIdentifier(role)} VALID UNTIL ${quoteLiteral(validUntil)};`,
+      ),
       ...membership.borrow,
       ...foundations(decisions),
       ...(decisions.some(({ action }) => action === 'stage') ? [`CREATE SCHEMA ${stageSchema};`] : []),

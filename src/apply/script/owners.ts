@@ -43,8 +43,8 @@ function rank({ type }: WantedOwner): number {
 }
 
 /**
- * Gives objects the owners they had. A new owner needs CREATE on the schema for that moment; what it got for it the step of
- * privileges takes back. Objects that were not restored are passed over: they have been named already.
+ * Gives objects the owners they had. A new owner needs CREATE on the schema (of a publication: on the database) for that moment, and
+ * has it no longer. Objects that were not restored are passed over: they have been named already.
  */
 export function restoreOwners(owners: readonly WantedOwner[], superuser: boolean): string[] {
   const items = owners
@@ -54,13 +54,18 @@ export function restoreOwners(owners: readonly WantedOwner[], superuser: boolean
   if (items.length === 0) return [];
   const body = `DECLARE
   item record;
+  place text;
+  raised boolean;
 BEGIN
   FOR item IN SELECT * FROM pg_catalog.jsonb_to_recordset(${jsonLiteral(items)}) AS w(type text, identity text, owner name, schema name, keyword text) LOOP
     CONTINUE WHEN item.type IN ('table', 'foreign table', 'view', 'materialized view', 'sequence') AND EXISTS (
       SELECT FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(item.identity) AND pg_catalog.pg_get_userbyid(c.relowner) = item.owner);
     BEGIN
-      ${superuser ? '' : grantCreate}
+      ${superuser ? '' : lend('GRANT', 'TO')}
+      ${superuser ? raise('SUPERUSER') : ''}
       EXECUTE pg_catalog.format('ALTER %s %s OWNER TO %I', item.keyword, item.identity, item.owner);
+      ${superuser ? raise('NOSUPERUSER') : ''}
+      ${superuser ? '' : lend('REVOKE', 'FROM')}
     EXCEPTION
       WHEN undefined_object OR undefined_table OR undefined_function OR invalid_schema_name THEN NULL;
       WHEN OTHERS THEN
@@ -72,6 +77,26 @@ END`;
   return [`DO ${tag}\n${body}\n${tag};`];
 }
 
-const grantCreate = `IF item.schema IS NOT NULL AND item.type <> 'schema' AND NOT pg_catalog.has_schema_privilege(item.owner, item.schema, 'CREATE') THEN
-        EXECUTE pg_catalog.format('GRANT CREATE ON SCHEMA %I TO %I', item.schema, item.owner);
-      END IF;`;
+/**
+ * PostgreSQL wants superusers as owners of these; a platform lets others have them. So the owner is one for that moment, which nobody
+ * outside of the transaction sees.
+ */
+function raise(attribute: 'SUPERUSER' | 'NOSUPERUSER'): string {
+  const change = `IF raised THEN EXECUTE pg_catalog.format('ALTER ROLE %I ${attribute}', item.owner); END IF;`;
+  if (attribute === 'NOSUPERUSER') return change;
+  return `raised := item.type IN ('event trigger', 'foreign-data wrapper')
+        AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = item.owner AND NOT rolsuper);
+      ${change}`;
+}
+
+/** `place` is where the right was lent, until it is taken back; an error takes it back by itself. */
+function lend(verb: 'GRANT' | 'REVOKE', preposition: 'TO' | 'FROM'): string {
+  const execute = `EXECUTE pg_catalog.format('${verb} CREATE ON %s ${preposition} %I', place, item.owner);`;
+  if (verb === 'REVOKE') return `IF place IS NOT NULL THEN ${execute} END IF;`;
+  return `place := CASE
+        WHEN item.type = 'publication' AND NOT pg_catalog.has_database_privilege(item.owner, pg_catalog.current_database(), 'CREATE')
+          THEN pg_catalog.format('DATABASE %I', pg_catalog.current_database())
+        WHEN item.schema IS NOT NULL AND item.type <> 'schema' AND NOT pg_catalog.has_schema_privilege(item.owner, item.schema, 'CREATE')
+          THEN pg_catalog.format('SCHEMA %I', item.schema) END;
+      IF place IS NOT NULL THEN ${execute} END IF;`;
+}

@@ -6,6 +6,7 @@ import {
   membershipRecordSchema,
   ownerSchema,
   privilegesSchema,
+  roleRecordSchema,
   settingSchema,
 } from '../../domain/catalog.ts';
 import { holdsSame, recordsOf, type CatalogIndex, type TypedRecord } from '../../domain/catalog-index.ts';
@@ -36,6 +37,8 @@ export interface Wanted {
   readonly publications: readonly string[];
   readonly settings: readonly Setting[];
   readonly memberships: readonly MembershipRecord[];
+  /** Dates at which the passwords of missing roles end. */
+  readonly expiries: readonly { readonly role: string; readonly validUntil: string }[];
   readonly roleComments: readonly { readonly role: string; readonly text: string }[];
   readonly jobs: readonly CronJob[];
   readonly webhooks: readonly Webhook[];
@@ -51,6 +54,7 @@ export interface WantedRequest {
     readonly kind: TargetKind;
     readonly role: string;
     readonly superuser: boolean;
+    readonly createsRoles: boolean;
     readonly roles: ReadonlySet<string>;
     readonly samePlatform: boolean;
   };
@@ -59,10 +63,11 @@ export interface WantedRequest {
 /** Compares two catalogs; pure. What the target does not allow is told in `forbidden`. */
 export function findWanted(request: WantedRequest): Wanted {
   const { source, found, target } = request;
-  const missingRoles = request.roles.filter(
+  const lacking = request.roles.filter(
     ({ name }) => !target.roles.has(name) && !(target.kind !== 'plain' && isReservedRole(name)),
   );
-  const forbidden: PlanItem[] = [];
+  const missingRoles = target.createsRoles ? lacking : [];
+  const forbidden: PlanItem[] = target.createsRoles ? [] : lacking.map(({ name }) => forbiddenRole(name, target.role));
   const actsAs = findActingRoles(request, missingRoles);
   const facts: Facts = { ...request, missing: new Set(missingRoles.map(({ name }) => name)), actsAs, forbidden };
   const owners = wantedOwners(facts);
@@ -83,6 +88,10 @@ export function findWanted(request: WantedRequest): Wanted {
       .filter(({ value }) => value.type === 'role')
       .map(({ value }) => ({ role: unquote(value.identity), text: value.text }))
       .filter(({ role }) => facts.missing.has(role)),
+    expiries: recordsOf(source, 'role', roleRecordSchema).flatMap(({ name, value }) => {
+      const role = unquote(name);
+      return value.validUntil === undefined || !facts.missing.has(role) ? [] : [{ role, validUntil: value.validUntil }];
+    }),
     jobs: wantedJobs(source, found),
     webhooks: wantedWebhooks(source),
     forbidden: [...forbidden, ...forbiddenAttributes(missingRoles, target.superuser), ...forbiddenSecrets(request)],
@@ -99,8 +108,12 @@ interface Facts extends WantedRequest {
 function findActingRoles({ found, roles, target }: WantedRequest, missing: readonly Role[]): Set<string> {
   const memberships = recordsOf(found, 'membership', membershipRecordSchema).map(({ value }) => value);
   const member = memberships.filter(({ member }) => member === target.role).map(({ role }) => role);
-  const own = [...missing, ...roles].map(({ name }) => name).filter((name) => !isReservedRole(name));
-  return new Set([target.role, ...member, ...own]);
+  const own = target.kind === 'plain' ? missing : [...missing, ...roles];
+  return new Set([
+    target.role,
+    ...member,
+    ...own.map(({ name }) => name).filter((name) => target.kind === 'plain' || !isReservedRole(name)),
+  ]);
 }
 
 function mayActAs({ target, actsAs }: Facts, role: string): boolean {
@@ -114,6 +127,7 @@ function isManaged({ target }: Facts, schema: string | null): boolean {
 function wantedOwners(facts: Facts): WantedOwner[] {
   const { source, found, target } = facts;
   const wanted: WantedOwner[] = [];
+  const given = new Map<string, string[]>();
   for (const { name, schema, value, record } of recordsOf(source, 'owner', ownerSchema)) {
     if (holdsSame(found, record)) continue;
     // What the platform has there already is the platform's.
@@ -121,12 +135,14 @@ function wantedOwners(facts: Facts): WantedOwner[] {
     if ((schema === null || isManaged(facts, schema)) && isPlatformOwner(value.owner) && target.kind === 'hosted') continue;
     if (value.owner === target.role && found.get('owner')?.has(name) !== true) continue;
     if (mayActAs(facts, value.owner)) wanted.push({ ...value, schema });
-    else
-      facts.forbidden.push({
-        what: `owner ${value.owner} of ${name}`,
-        why: `${target.role} may not give it away to that role`,
-        explains: [`owner ${name}`],
-      });
+    else given.set(value.owner, [...(given.get(value.owner) ?? []), name]);
+  }
+  for (const [owner, names] of given) {
+    facts.forbidden.push({
+      what: `owner ${owner} of ${names.length === 1 ? names[0] : `${names.length} objects (${names.slice(0, 3).join(', ')}...)`}`,
+      why: `${target.role} may not give anything to that role`,
+      explains: names.map((name) => `owner ${name}`),
+    });
   }
   return wanted;
 }
@@ -160,13 +176,19 @@ const relationTypes = ['table', 'view', 'materialized view', 'foreign table', 's
 
 function ownerOf(
   owners: ReadonlyMap<string, string>,
-  { type, identity }: WantedPrivileges | Omit<WantedPrivileges, 'owner'>,
+  { type, identity, grants }: Omit<WantedPrivileges, 'owner'>,
 ): string | undefined {
   const names = type === 'table column' ? relationTypes.map((relation) => `${relation} ${identity}`) : [`${type} ${identity}`];
-  return names.map((name) => owners.get(name)).find((owner) => owner !== undefined);
+  return names.map((name) => owners.get(name)).find((owner) => owner !== undefined) ?? soleGrantor(grants);
 }
 
 type Grants = WantedPrivileges['grants'];
+
+/** Of what has no record of its owner, the database and the languages of the server itself. */
+function soleGrantor(grants: Grants): string | undefined {
+  const [first] = grants;
+  return grants.every(({ grantor }) => grantor === first?.grantor) ? first?.grantor : undefined;
+}
 
 function differentGrants(a: Grants, b: Grants): Grants {
   const keys = (grants: Grants): Set<string> => new Set(grants.map((grant) => JSON.stringify(grant)));
@@ -257,6 +279,10 @@ function wantedJobs(source: CatalogIndex, found: CatalogIndex): CronJob[] {
   return recordsOf(source, 'cron job', cronJobSchema)
     .filter(({ name }) => found.get('cron job')?.has(name) !== true)
     .map(({ value }) => value);
+}
+
+function forbiddenRole(name: string, by: string): PlanItem {
+  return { what: `role ${name}`, why: `${by} may not create roles`, explains: [`role ${name}`] };
 }
 
 function forbiddenAttributes(missing: readonly Role[], superuser: boolean): PlanItem[] {

@@ -1,9 +1,9 @@
-import { settingSchema } from '../domain/catalog.ts';
-import { recordsOf, type CatalogIndex } from '../domain/catalog-index.ts';
+import { settingSchema } from './catalog.ts';
+import { recordsOf, type CatalogIndex } from './catalog-index.ts';
 
 /**
- * The search path that a restore works with: that of the source. pg_restore empties it, and then indexes, checks and generated
- * columns fail whose functions use names without a schema.
+ * The search path that rows are read and restored with: that of the source. With an empty one indexes, checks and generated columns
+ * fail whose functions use names without a schema; even a count does, since the planner looks into the expressions of indexes.
  */
 export function chooseSearchPath(source: CatalogIndex): string {
   const settings = recordsOf(source, 'setting', settingSchema).map(({ value }) => value);
