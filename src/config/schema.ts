@@ -89,6 +89,11 @@ export const projectSchema = targetSchema.extend({
   BORG_PASSPHRASE: describe('BORG_PASSPHRASE', text),
   BORG_RSH: describe('BORG_RSH', text.optional()),
   BORG_REMOTE_PATH: describe('BORG_REMOTE_PATH', text.optional()),
+  VERIFY_CONTENT: describe('VERIFY_CONTENT', flag.prefault(variables.VERIFY_CONTENT.defaultValue)),
+  MIGRATION_DRIFT: describe(
+    'MIGRATION_DRIFT',
+    z.enum(['auto', 'off'], { error: 'has to be auto or off' }).prefault(variables.MIGRATION_DRIFT.defaultValue),
+  ),
   RETENTION_DAYS: describe('RETENTION_DAYS', wholeNumber(1).prefault(variables.RETENTION_DAYS.defaultValue)),
   RETENTION_MIN_BACKUPS: describe(
     'RETENTION_MIN_BACKUPS',

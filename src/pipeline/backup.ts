@@ -1,9 +1,10 @@
-import { readCatalog, type FreshArchive } from '../archive/catalog.ts';
+import { readCatalog, type CatalogArchive, type FreshArchive } from '../archive/catalog.ts';
 import { planPrune, removeArchives } from '../archive/prune.ts';
 import { verifyArchive } from '../archive/verify.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
 import { formatArchiveName, formatBackupId, formatPartialName } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
+import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
 import { messageOf } from '../errors.ts';
 import { archiveDatabase } from './database-archive.ts';
 import { withRun } from './run.ts';
@@ -17,10 +18,16 @@ export interface BackupReport {
   readonly durationMs: number;
   readonly sizes: ArchiveSizes;
   readonly coverage: readonly Coverage[];
+  /** In the definitions, since the previous backup; undefined when there is none to compare with. */
+  readonly changes: CatalogChanges | undefined;
+  /** Undefined when the project has no migrations, or they are not looked at. */
+  readonly migrationDrift: ManifestDrift | undefined;
   readonly warnings: readonly string[];
   /** Archives that retention, or the clean-up after killed runs, has removed. */
   readonly removed: readonly string[];
 }
+
+type KnownArchive = Pick<CatalogArchive, 'name' | 'kind' | 'chunkerParams'>;
 
 /**
  * One backup of one project, from beginning to end: look at the source in one snapshot, stream it into an archive of a
@@ -34,8 +41,15 @@ export async function backup(context: RunContext): Promise<BackupReport> {
   const archive = formatArchiveName(backupId, 'database');
 
   return withRun(context, { command: 'backup', startedAt, backupId }, async (frame) => {
-    const chunkerParams = await chunkerParamsInUse(context);
-    const { manifest, sizes } = await archiveDatabase(context, frame, { backupId, archive, chunkerParams });
+    const archives = await listArchives(context);
+    const { manifest, sizes } = await archiveDatabase(context, frame, {
+      backupId,
+      archive,
+      // Chunks are found again only when they are cut alike: what the first archive began with stays (design, decision 4).
+      chunkerParams: archives.map(({ chunkerParams }) => chunkerParams).find((chunkerParams) => chunkerParams !== undefined),
+      // If the clock was set back, there are later ones.
+      earlier: archives.map(({ name }) => name).filter((name) => name < archive),
+    });
 
     enterStage(context, 'verify', 'Reading the archive back');
     await verifyArchive(context, formatPartialName(archive));
@@ -55,19 +69,20 @@ export async function backup(context: RunContext): Promise<BackupReport> {
       durationMs,
       sizes,
       coverage,
+      changes: manifest.changes,
+      migrationDrift: manifest.migrationDrift,
       warnings: [...manifest.warnings, ...warnings],
       removed,
     };
   });
 }
 
-/** Chunks are found again only when they are cut alike: what the first archive began with stays (design, decision 4). */
-async function chunkerParamsInUse(context: RunContext): Promise<string | undefined> {
+/** The project's database archives, newest first. */
+async function listArchives(context: RunContext): Promise<KnownArchive[]> {
   const indexed = context.state.indexedArchives();
   enterStage(context, 'catalog', 'Looking into the repository');
-  const archives = indexed.length > 0 ? indexed : (await readCatalog(context)).archives;
-  const newest = archives.filter(({ kind }) => kind === 'database').toSorted((a, b) => b.name.localeCompare(a.name));
-  return newest.map(({ chunkerParams }) => chunkerParams).find((chunkerParams) => chunkerParams !== undefined);
+  const archives: readonly KnownArchive[] = indexed.length > 0 ? indexed : (await readCatalog(context)).archives;
+  return archives.filter(({ kind }) => kind === 'database').toSorted((a, b) => b.name.localeCompare(a.name));
 }
 
 /**
