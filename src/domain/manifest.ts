@@ -75,6 +75,15 @@ const migrationDriftSchema = z.object({
   comparedIn: z.string(),
 });
 
+/** What a safety backup is of, and the restore that it was made before. */
+const safetySchema = z.object({
+  /** The PROJECT_NAME of the target. */
+  project: z.string(),
+  database: z.string(),
+  /** The id of the backup that was restored then. */
+  restoredBackup: z.string(),
+});
+
 /** `manifest.json`, the last file of a database archive. Readers ignore what they do not know; it is only ever extended. */
 export const manifestSchema = z.object({
   formatVersion: z.literal(1),
@@ -108,6 +117,8 @@ export const manifestSchema = z.object({
   changes: changesSchema.optional(),
   /** Absent when the project has no migrations, or MIGRATION_DRIFT is off. */
   migrationDrift: migrationDriftSchema.optional(),
+  /** Only in a safety backup. */
+  safetyBackupOf: safetySchema.optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -117,6 +128,7 @@ export type Role = z.infer<typeof roleSchema>;
 export type TableRecord = z.infer<typeof tableSchema>;
 export type Part = z.infer<typeof partSchema>;
 export type CatalogChanges = z.infer<typeof changesSchema>;
+export type SafetyBackupOf = z.infer<typeof safetySchema>;
 export type ManifestDrift = z.infer<typeof migrationDriftSchema>;
 
 /** Where things lie in an archive. The layout is a contract: docs/archive-layout.md. */

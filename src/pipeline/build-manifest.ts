@@ -3,7 +3,7 @@ import type { CountedTables } from '../capture/row-counts.ts';
 import type { Source } from '../capture/source.ts';
 import type { RunContext } from '../context.ts';
 import { statusOf } from '../domain/coverage.ts';
-import type { CatalogChanges, Manifest, Part } from '../domain/manifest.ts';
+import type { CatalogChanges, Manifest, Part, SafetyBackupOf } from '../domain/manifest.ts';
 import type { DriftOutcome } from './migration-drift.ts';
 import type { RunFrame } from './run.ts';
 
@@ -18,6 +18,7 @@ export interface ManifestFacts {
   readonly drift: DriftOutcome;
   /** Beside those that follow from the coverage. */
   readonly warnings: readonly string[];
+  readonly safetyBackupOf?: SafetyBackupOf;
 }
 
 export function buildManifest(context: RunContext, frame: RunFrame, facts: ManifestFacts): Manifest {
@@ -50,6 +51,7 @@ export function buildManifest(context: RunContext, frame: RunFrame, facts: Manif
     ],
     ...(changes === undefined ? {} : { changes }),
     ...(drift.manifest === undefined ? {} : { migrationDrift: drift.manifest }),
+    ...(facts.safetyBackupOf === undefined ? {} : { safetyBackupOf: facts.safetyBackupOf }),
   };
 }
 

@@ -10,7 +10,7 @@ import { contentSettings } from '../catalog/content-settings.ts';
 import type { ArchiveSizes, PartSource, RunContext, Snapshot } from '../context.ts';
 import { formatPartialName } from '../domain/archive-name.ts';
 import { chooseChunkerParams } from '../domain/chunker.ts';
-import { archivePaths, type Manifest } from '../domain/manifest.ts';
+import { archivePaths, type Manifest, type SafetyBackupOf } from '../domain/manifest.ts';
 import { buildManifest } from './build-manifest.ts';
 import { findChanges } from './catalog-changes.ts';
 import { startMigrationDrift, type DriftWork } from './migration-drift.ts';
@@ -26,6 +26,8 @@ export interface DatabaseArchiveRequest {
   readonly chunkerParams: string | undefined;
   /** Names of the project's earlier database archives, newest first. */
   readonly earlier: readonly string[];
+  /** Only for a safety backup. */
+  readonly safetyBackupOf?: SafetyBackupOf;
 }
 
 export interface DatabaseArchive {
