@@ -1,12 +1,12 @@
-import { readCatalog, type CatalogArchive, type FreshArchive } from '../archive/catalog.ts';
+import { readCatalog, type FreshArchive } from '../archive/catalog.ts';
 import { planPrune, removeArchives } from '../archive/prune.ts';
-import { verifyArchive } from '../archive/verify.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
-import { formatArchiveName, formatBackupId, formatPartialName } from '../domain/archive-name.ts';
+import { formatArchiveName, formatBackupId, parseArchiveName } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
 import { messageOf } from '../errors.ts';
-import { archiveDatabase } from './database-archive.ts';
+import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
+import { makeDatabaseArchive } from './make-archive.ts';
 import { withRun } from './run.ts';
 import { enterStage } from './stage.ts';
 
@@ -27,8 +27,6 @@ export interface BackupReport {
   readonly removed: readonly string[];
 }
 
-type KnownArchive = Pick<CatalogArchive, 'name' | 'kind' | 'chunkerParams'>;
-
 /**
  * One backup of one project, from beginning to end: look at the source in one snapshot, stream it into an archive of a
  * provisional name, read that back, give it its name, and let retention remove what is old enough.
@@ -41,20 +39,13 @@ export async function backup(context: RunContext): Promise<BackupReport> {
   const archive = formatArchiveName(backupId, 'database');
 
   return withRun(context, { command: 'backup', startedAt, backupId }, async (frame) => {
-    const archives = await listArchives(context);
-    const { manifest, sizes } = await archiveDatabase(context, frame, {
+    const archives = await listKnownArchives(context);
+    const { manifest, sizes } = await makeDatabaseArchive(context, frame, {
       backupId,
       archive,
-      // Chunks are found again only when they are cut alike: what the first archive began with stays (design, decision 4).
-      chunkerParams: archives.map(({ chunkerParams }) => chunkerParams).find((chunkerParams) => chunkerParams !== undefined),
-      // If the clock was set back, there are later ones.
-      earlier: archives.map(({ name }) => name).filter((name) => name < archive),
+      chunkerParams: chunkerParamsOf(archives),
+      earlier: archives.map(({ name }) => name).filter((name) => isEarlier(name, context.config.project, startedAt)),
     });
-
-    enterStage(context, 'verify', 'Reading the archive back');
-    await verifyArchive(context, formatPartialName(archive));
-    enterStage(context, 'rename', 'Giving the archive its name');
-    await context.repository.rename(formatPartialName(archive), archive);
 
     const { status, coverage } = manifest;
     const fresh = { name: archive, kind: 'database', status, chunkerParams: manifest.chunkerParams, sizes } as const;
@@ -77,12 +68,10 @@ export async function backup(context: RunContext): Promise<BackupReport> {
   });
 }
 
-/** The project's database archives, newest first. */
-async function listArchives(context: RunContext): Promise<KnownArchive[]> {
-  const indexed = context.state.indexedArchives();
-  enterStage(context, 'catalog', 'Looking into the repository');
-  const archives: readonly KnownArchive[] = indexed.length > 0 ? indexed : (await readCatalog(context)).archives;
-  return archives.filter(({ kind }) => kind === 'database').toSorted((a, b) => b.name.localeCompare(a.name));
+/** Safety backups are of other databases. If the clock was set back, there are later ones. */
+function isEarlier(name: string, project: string, startedAt: Date): boolean {
+  const parsed = parseArchiveName(name);
+  return parsed?.project === project && parsed.startedAt.getTime() < startedAt.getTime();
 }
 
 /**
