@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { projectNamePattern } from '../domain/archive-name.ts';
+import { isSafetyProject, projectNamePattern } from '../domain/archive-name.ts';
 import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
 import { parseRepositoryLocation } from './repository-location.ts';
 import { variables, type VariableName } from './variables.ts';
@@ -9,10 +9,15 @@ const transactionPoolerPort = 6543;
 
 const text = z.string({ error: 'is missing' });
 
-const projectName = text.regex(
-  projectNamePattern,
-  'has to begin with a letter or digit and to go on with at most 62 letters, digits, dots, dashes and underscores',
-);
+const projectName = text
+  .regex(
+    projectNamePattern,
+    'has to begin with a letter or digit and to go on with at most 62 letters, digits, dots, dashes and underscores',
+  )
+  .refine(
+    (value) => !isSafetyProject(value),
+    'ends in -pre-restore: so are the backups called that are made of a target before a restore; choose another name',
+  );
 
 const projectRef = text.regex(
   /^[a-z]{20}$/,
