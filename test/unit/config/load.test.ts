@@ -177,15 +177,6 @@ describe('what is wrong is told at once, a line for each variable', () => {
     ]);
   });
 
-  test('a project that is called like the safety backups of another one', async () => {
-    expect(await problemsOf({ ...minimal, PROJECT_NAME: 'shop-pre-restore' })).toEqual([
-      'PROJECT_NAME ends in -pre-restore: so are the backups called that are made of a target before a restore; choose another name.',
-    ]);
-    for (const project of ['pre-restore', 'shop-pre-restored', 'shop-pre-restore-2', 'shop_pre-restore']) {
-      expect((await loadWith({ ...minimal, PROJECT_NAME: project })).config.project).toBe(project);
-    }
-  });
-
   test('a slip of the pen', async () => {
     const { BORG_REPO: repository, ...rest } = minimal;
     expect(await problemsOf({ ...rest, BORG_RPEO: repository })).toEqual([
