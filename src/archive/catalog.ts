@@ -1,9 +1,9 @@
 import type { ArchiveListing, ArchiveSizes, IndexedArchive, RunContext } from '../context.ts';
-import { parseArchiveName, parsePartialName, type ArchiveKind } from '../domain/archive-name.ts';
+import { ownerOf, parseArchiveName, parsePartialName, type ArchiveKind, type ArchiveName } from '../domain/archive-name.ts';
 import { AppError } from '../errors.ts';
 import { readManifest } from './verify.ts';
 
-/** A finished archive of this project. */
+/** A finished archive of this project, or of a safety backup that lies in its repository. */
 export interface CatalogArchive {
   readonly archiveId: string;
   readonly name: string;
@@ -30,7 +30,8 @@ export type FreshArchive = Omit<IndexedArchive, 'archiveId'>;
  */
 export async function readCatalog(context: RunContext, fresh?: FreshArchive): Promise<Catalog> {
   const listing = await context.repository.list();
-  const ours = listing.filter(({ name }) => parseArchiveName(name)?.project === context.config.project);
+  const { project } = context.config;
+  const ours = listing.filter(({ name }) => isOf(project, parseArchiveName(name)));
   const index = new Map(context.state.indexedArchives().map((archive) => [archive.archiveId, archive]));
   const archives: CatalogArchive[] = [];
   for (const archive of ours) {
@@ -41,7 +42,7 @@ export async function readCatalog(context: RunContext, fresh?: FreshArchive): Pr
   }
   const present = new Set(ours.map(({ id }) => id));
   context.state.forgetArchives([...index.keys()].filter((id) => !present.has(id)));
-  return { archives, leftovers: findLeftovers(listing, context.config.project, context.hostname) };
+  return { archives, leftovers: findLeftovers(listing, project, context.hostname) };
 }
 
 async function indexArchive(context: RunContext, archive: ArchiveListing): Promise<CatalogArchive> {
@@ -66,6 +67,10 @@ function remember(context: RunContext, { id }: ArchiveListing, archive: FreshArc
 /** Only what this host wrote: an unfinished archive of another host may be a run that is going on there right now. */
 function findLeftovers(listing: readonly ArchiveListing[], project: string, hostname: string): string[] {
   return listing
-    .filter((archive) => parsePartialName(archive.name)?.project === project && archive.hostname === hostname)
+    .filter((archive) => isOf(project, parsePartialName(archive.name)) && archive.hostname === hostname)
     .map(({ name }) => name);
+}
+
+function isOf(project: string, name: ArchiveName | undefined): boolean {
+  return name !== undefined && ownerOf(name.project) === project;
 }

@@ -1,14 +1,14 @@
 import type { RunContext } from '../context.ts';
-import { groupBackups } from '../domain/backup-list.ts';
+import { groupAllBackups } from '../domain/backup-list.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
-import { planRetention, type RetentionPlan } from '../domain/retention.ts';
+import { planRepository, type PrunePlan } from '../domain/repository-retention.ts';
 import type { Catalog } from './catalog.ts';
 
 /** What retention says of the backups that the repository holds; touches nothing. */
-export function planPrune(context: RunContext, catalog: Catalog, lastRunStatus: RunStatus | undefined): RetentionPlan {
-  return planRetention({
+export function planPrune(context: RunContext, catalog: Catalog, lastRunStatus: RunStatus | undefined): PrunePlan {
+  return planRepository({
     project: context.config.project,
-    backups: groupBackups(catalog.archives, context.config.project).map((group) => ({
+    backups: groupAllBackups(catalog.archives, context.config.project).map((group) => ({
       ...group,
       archives: group.archives.map(({ name }) => name),
     })),

@@ -1,5 +1,7 @@
 import type { Coverage } from '../domain/coverage.ts';
 import type { TableRecord } from '../domain/manifest.ts';
+import { describeCatalog } from './catalog-components.ts';
+import { captured, count } from './coverage-texts.ts';
 import { historySchema } from './dumps.ts';
 import type { LargeObjects } from './large-objects.ts';
 import type { Source } from './source.ts';
@@ -23,6 +25,7 @@ export function describeCoverage(source: Source, tables: Tables): Coverage[] {
     describeSchema(['migration history', historySchema], source, tables),
     describeSchema(['auth', 'auth'], source, tables),
     describeSchema(['storage metadata', 'storage'], source, tables),
+    ...describeCatalog(source),
     ...describeOutsideOfDatabase(source, tables),
     ...source.relations.unreadable.map((entry) => ({
       component: entry.name === undefined ? `schema ${entry.schema}` : `${entry.kind} ${entry.schema}.${entry.name}`,
@@ -30,10 +33,6 @@ export function describeCoverage(source: Source, tables: Tables): Coverage[] {
       detail: entry.reason,
     })),
   ];
-}
-
-function captured(component: string, detail: string, howMany = 1): Coverage {
-  return howMany === 0 ? { component, state: 'empty', detail: 'none' } : { component, state: 'captured', detail };
 }
 
 function describeRows(component: string, relations: Tables): Coverage {
@@ -86,8 +85,4 @@ function describeOutsideOfDatabase({ schemas }: Source, tables: Tables): Coverag
       detail: 'edge functions, API keys, JWT secret, auth settings and the vault root key lie outside of the database',
     },
   ];
-}
-
-function count(howMany: number, what: string): string {
-  return `${howMany.toLocaleString('en-US')} ${what}${howMany === 1 ? '' : 's'}`;
 }

@@ -3,6 +3,7 @@ import { agentVersion } from '../composition.ts';
 import { backupCommand } from './commands/backup.ts';
 import { compareCommand } from './commands/compare.ts';
 import { configCommand } from './commands/config.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { initCommand } from './commands/init.ts';
 import { listCommand } from './commands/list.ts';
@@ -26,6 +27,7 @@ export function createProgram(shell: Shell): Command {
     backupCommand,
     listCommand,
     showCommand,
+    diffCommand,
     verifyCommand,
     restoreCommand,
     compareCommand,

@@ -64,6 +64,8 @@ function toProjectConfig(
       weekly: settings.RETENTION_WEEKLY,
       monthly: settings.RETENTION_MONTHLY,
     },
+    verifyContent: settings.VERIFY_CONTENT,
+    migrationDrift: settings.MIGRATION_DRIFT,
     postgresBinDirectory: settings.PG_BIN_DIR,
     restoreAllowed: settings.RESTORE_ALLOWED,
   };

@@ -8,6 +8,10 @@ export interface ProjectConfig {
   readonly database: ConnectionConfig;
   readonly repository: RepositoryConfig;
   readonly retention: RetentionConfig;
+  /** VERIFY_CONTENT: whether a backup hashes the rows of each table. */
+  readonly verifyContent: boolean;
+  /** MIGRATION_DRIFT: whether a backup compares the schema with the project's migrations. */
+  readonly migrationDrift: 'auto' | 'off';
   /** STATE_DIR: run history, archive index, Borg's cache, work directories; a directory for each project below it. */
   readonly stateDirectory: string;
   /** PG_BIN_DIR: where to look for PostgreSQL's client programs before anywhere else. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { projectNamePattern } from '../domain/archive-name.ts';
+import { isSafetyProject, projectNamePattern } from '../domain/archive-name.ts';
 import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
 import { parseRepositoryLocation } from './repository-location.ts';
 import { variables, type VariableName } from './variables.ts';
@@ -9,10 +9,15 @@ const transactionPoolerPort = 6543;
 
 const text = z.string({ error: 'is missing' });
 
-const projectName = text.regex(
-  projectNamePattern,
-  'has to begin with a letter or digit and to go on with at most 62 letters, digits, dots, dashes and underscores',
-);
+const projectName = text
+  .regex(
+    projectNamePattern,
+    'has to begin with a letter or digit and to go on with at most 62 letters, digits, dots, dashes and underscores',
+  )
+  .refine(
+    (value) => !isSafetyProject(value),
+    'ends in -pre-restore: so are the backups called that are made of a target before a restore; choose another name',
+  );
 
 const projectRef = text.regex(
   /^[a-z]{20}$/,
@@ -89,6 +94,11 @@ export const projectSchema = targetSchema.extend({
   BORG_PASSPHRASE: describe('BORG_PASSPHRASE', text),
   BORG_RSH: describe('BORG_RSH', text.optional()),
   BORG_REMOTE_PATH: describe('BORG_REMOTE_PATH', text.optional()),
+  VERIFY_CONTENT: describe('VERIFY_CONTENT', flag.prefault(variables.VERIFY_CONTENT.defaultValue)),
+  MIGRATION_DRIFT: describe(
+    'MIGRATION_DRIFT',
+    z.enum(['auto', 'off'], { error: 'has to be auto or off' }).prefault(variables.MIGRATION_DRIFT.defaultValue),
+  ),
   RETENTION_DAYS: describe('RETENTION_DAYS', wholeNumber(1).prefault(variables.RETENTION_DAYS.defaultValue)),
   RETENTION_MIN_BACKUPS: describe(
     'RETENTION_MIN_BACKUPS',

@@ -16,6 +16,7 @@ export interface Variable {
 
 const database = 'The database to back up';
 const repository = 'The Borg repository';
+const contents = 'What a backup looks at';
 const retention = 'How long backups are kept';
 const machine = 'This machine';
 const target = 'A target for restores';
@@ -81,6 +82,18 @@ export const variables = {
     example: 'ssh -i /root/.ssh/backup -o BatchMode=yes',
   },
   BORG_REMOTE_PATH: { section: repository, description: 'Name of the borg program on the remote host.', example: 'borg1' },
+  VERIFY_CONTENT: {
+    section: contents,
+    description:
+      'Whether a backup also hashes the rows of each table, so that a restore can compare what they say and not only how many there are. Reads every table once more.',
+    defaultValue: 'false',
+  },
+  MIGRATION_DRIFT: {
+    section: contents,
+    description:
+      'Whether a backup replays the migrations of the Supabase CLI on a scratch server and tells how the schema differs from them: auto (when there are migrations) or off. Needs the server programs of PostgreSQL beside pg_dump.',
+    defaultValue: 'auto',
+  },
   RETENTION_DAYS: {
     section: retention,
     description: 'All backups of so many days are kept, counted from the newest complete one.',

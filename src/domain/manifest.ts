@@ -50,6 +50,40 @@ const partSchema = z.object({
   durationMs: z.number().int(),
 });
 
+/** What was changed in the catalog since an earlier backup: missing is what that one had, extra what it had not. */
+const changesSchema = z.object({
+  /** The id of the earlier backup. */
+  since: z.string(),
+  /** By class. */
+  counts: z.record(z.string(), z.object({ missing: z.number().int(), extra: z.number().int(), different: z.number().int() })),
+  /** The first 200. */
+  differences: z.array(z.object({ class: z.string(), name: z.string(), kind: z.enum(['missing', 'extra', 'different']) })),
+  /** Whether there are more than that. */
+  truncated: z.boolean(),
+});
+
+/** Whether the schema is what its migrations make. */
+const migrationDriftSchema = z.object({
+  state: z.enum(['none', 'drift', 'not possible']),
+  /** A sentence for people. */
+  detail: z.string(),
+  /** How many migrations there are. */
+  migrations: z.number().int(),
+  /** SHA-256 of what was compared, and with what: while that is the same, so is the outcome. */
+  basis: z.string(),
+  /** The backup in which they really were compared. */
+  comparedIn: z.string(),
+});
+
+/** What a safety backup is of, and the restore that it was made before. */
+const safetySchema = z.object({
+  /** The PROJECT_NAME of the target. */
+  project: z.string(),
+  database: z.string(),
+  /** The id of the backup that was restored then. */
+  restoredBackup: z.string(),
+});
+
 /** `manifest.json`, the last file of a database archive. Readers ignore what they do not know; it is only ever extended. */
 export const manifestSchema = z.object({
   formatVersion: z.literal(1),
@@ -79,6 +113,12 @@ export const manifestSchema = z.object({
   parts: z.array(partSchema),
   coverage: z.array(coverageSchema),
   warnings: z.array(z.string()),
+  /** Absent when there was no earlier backup to compare with. */
+  changes: changesSchema.optional(),
+  /** Absent when the project has no migrations, or MIGRATION_DRIFT is off. */
+  migrationDrift: migrationDriftSchema.optional(),
+  /** Only in a safety backup. */
+  safetyBackupOf: safetySchema.optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -87,6 +127,9 @@ export type Membership = z.infer<typeof membershipSchema>;
 export type Role = z.infer<typeof roleSchema>;
 export type TableRecord = z.infer<typeof tableSchema>;
 export type Part = z.infer<typeof partSchema>;
+export type CatalogChanges = z.infer<typeof changesSchema>;
+export type SafetyBackupOf = z.infer<typeof safetySchema>;
+export type ManifestDrift = z.infer<typeof migrationDriftSchema>;
 
 /** Where things lie in an archive. The layout is a contract: docs/archive-layout.md. */
 export const archivePaths = {
@@ -97,5 +140,7 @@ export const archivePaths = {
   dump: 'database/full.dump',
   /** A directory. */
   catalog: 'database/catalog',
+  changes: 'database/drift/changes.diff',
+  migrationDrift: 'database/drift/migrations.sql',
   manifest: 'manifest.json',
 } as const;

@@ -29,6 +29,8 @@ export interface RetentionInput {
   readonly backups: readonly RetentionCandidate[];
   readonly rules: RetentionRules;
   readonly now: Date;
+  /** What the complete ones are called in the reasons, for one of them: `complete backup` unless told. */
+  readonly noun?: string;
   /** How the run ended that retention follows; undefined when a user prunes by hand. */
   readonly lastRunStatus?: 'complete' | 'incomplete' | 'failed' | undefined;
 }
@@ -60,7 +62,7 @@ export function planRetention(input: RetentionInput): RetentionPlan {
   for (const backup of backups) assertOwn(backup, input.project);
   const refused = findRefusal(backups, input);
   if (refused !== undefined) return { refused };
-  const keepers = collectKeepers(backups, input.rules);
+  const keepers = collectKeepers(backups, input.rules, input.noun ?? 'complete backup');
   return { decisions: backups.map((backup) => decide(backup, keepers.get(backup.backupId), input.rules)) };
 }
 
@@ -96,7 +98,7 @@ function decide(backup: RetentionCandidate, reasons: readonly string[] | undefin
 }
 
 /** The reasons to keep a backup, by its id. */
-function collectKeepers(backups: readonly RetentionCandidate[], rules: RetentionRules): Map<string, string[]> {
+function collectKeepers(backups: readonly RetentionCandidate[], rules: RetentionRules, noun: string): Map<string, string[]> {
   const keepers = new Map<string, string[]>();
   const keep = (backup: RetentionCandidate, reason: string): void => {
     keepers.set(backup.backupId, [...(keepers.get(backup.backupId) ?? []), reason]);
@@ -104,14 +106,14 @@ function collectKeepers(backups: readonly RetentionCandidate[], rules: Retention
   const complete = backups.filter((backup) => backup.status === 'complete');
   const [newest, ...others] = complete;
   if (newest === undefined) return keepers;
-  keep(newest, 'the newest complete backup');
+  keep(newest, `the newest ${noun}`);
   for (const backup of backups) {
     if (backup.status === 'unknown') keep(backup, 'its manifest cannot be read');
     const young = newest.startedAt.getTime() - backup.startedAt.getTime() <= rules.days * dayMs;
-    if (young && backup !== newest) keep(backup, `within ${countDays(rules.days)} of the newest complete backup`);
+    if (young && backup !== newest) keep(backup, `within ${countDays(rules.days)} of the newest ${noun}`);
   }
   for (const backup of others.slice(0, Math.max(0, rules.minimumBackups - 1))) {
-    keep(backup, `one of the ${rules.minimumBackups} newest complete backups`);
+    keep(backup, `one of the ${rules.minimumBackups} newest ${noun}s`);
   }
   for (const [backup, day] of newestOfPeriods(complete, rules.daily, dayOf)) keep(backup, `newest of day ${day}`);
   for (const [backup, week] of newestOfPeriods(complete, rules.weekly, isoWeekOf)) keep(backup, `newest of week ${week}`);

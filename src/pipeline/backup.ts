@@ -1,11 +1,12 @@
 import { readCatalog, type FreshArchive } from '../archive/catalog.ts';
 import { planPrune, removeArchives } from '../archive/prune.ts';
-import { verifyArchive } from '../archive/verify.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
-import { formatArchiveName, formatBackupId, formatPartialName } from '../domain/archive-name.ts';
+import { formatArchiveName, formatBackupId, parseArchiveName } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
+import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
 import { messageOf } from '../errors.ts';
-import { archiveDatabase } from './database-archive.ts';
+import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
+import { makeDatabaseArchive } from './make-archive.ts';
 import { withRun } from './run.ts';
 import { enterStage } from './stage.ts';
 
@@ -17,6 +18,10 @@ export interface BackupReport {
   readonly durationMs: number;
   readonly sizes: ArchiveSizes;
   readonly coverage: readonly Coverage[];
+  /** In the definitions, since the previous backup; undefined when there is none to compare with. */
+  readonly changes: CatalogChanges | undefined;
+  /** Undefined when the project has no migrations, or they are not looked at. */
+  readonly migrationDrift: ManifestDrift | undefined;
   readonly warnings: readonly string[];
   /** Archives that retention, or the clean-up after killed runs, has removed. */
   readonly removed: readonly string[];
@@ -34,13 +39,13 @@ export async function backup(context: RunContext): Promise<BackupReport> {
   const archive = formatArchiveName(backupId, 'database');
 
   return withRun(context, { command: 'backup', startedAt, backupId }, async (frame) => {
-    const chunkerParams = await chunkerParamsInUse(context);
-    const { manifest, sizes } = await archiveDatabase(context, frame, { backupId, archive, chunkerParams });
-
-    enterStage(context, 'verify', 'Reading the archive back');
-    await verifyArchive(context, formatPartialName(archive));
-    enterStage(context, 'rename', 'Giving the archive its name');
-    await context.repository.rename(formatPartialName(archive), archive);
+    const archives = await listKnownArchives(context);
+    const { manifest, sizes } = await makeDatabaseArchive(context, frame, {
+      backupId,
+      archive,
+      chunkerParams: chunkerParamsOf(archives),
+      earlier: archives.map(({ name }) => name).filter((name) => isEarlier(name, context.config.project, startedAt)),
+    });
 
     const { status, coverage } = manifest;
     const fresh = { name: archive, kind: 'database', status, chunkerParams: manifest.chunkerParams, sizes } as const;
@@ -55,19 +60,18 @@ export async function backup(context: RunContext): Promise<BackupReport> {
       durationMs,
       sizes,
       coverage,
+      changes: manifest.changes,
+      migrationDrift: manifest.migrationDrift,
       warnings: [...manifest.warnings, ...warnings],
       removed,
     };
   });
 }
 
-/** Chunks are found again only when they are cut alike: what the first archive began with stays (design, decision 4). */
-async function chunkerParamsInUse(context: RunContext): Promise<string | undefined> {
-  const indexed = context.state.indexedArchives();
-  enterStage(context, 'catalog', 'Looking into the repository');
-  const archives = indexed.length > 0 ? indexed : (await readCatalog(context)).archives;
-  const newest = archives.filter(({ kind }) => kind === 'database').toSorted((a, b) => b.name.localeCompare(a.name));
-  return newest.map(({ chunkerParams }) => chunkerParams).find((chunkerParams) => chunkerParams !== undefined);
+/** Safety backups are of other databases. If the clock was set back, there are later ones. */
+function isEarlier(name: string, project: string, startedAt: Date): boolean {
+  const parsed = parseArchiveName(name);
+  return parsed?.project === project && parsed.startedAt.getTime() < startedAt.getTime();
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Catalog, CatalogArchive } from '../archive/catalog.ts';
-import { groupBackups, selectBackup, type Backup } from '../domain/backup-list.ts';
+import { groupAllBackups, selectBackup, type Backup } from '../domain/backup-list.ts';
 import { AppError } from '../errors.ts';
 
-/** The backup that a user means. Throws AppError backup_not_found, with those there are. */
+/** The backup, or safety backup, that a user means. Throws AppError backup_not_found, with those there are. */
 export function chooseBackup(catalog: Catalog, project: string, text: string): Backup<CatalogArchive> {
-  const selection = selectBackup(groupBackups(catalog.archives, project), text);
+  const selection = selectBackup(groupAllBackups(catalog.archives, project), text);
   if ('backup' in selection) return selection.backup;
   if (selection.failure === 'no backups') {
     throw new AppError('backup_not_found', `The repository holds no backup of the project ${project}.`, {

@@ -1,19 +1,22 @@
 import { createArchive } from '../archive/create.ts';
 import { captureCatalogParts } from '../capture/catalog-parts.ts';
-import { describeCoverage } from '../capture/components.ts';
 import { captureData, captureHistory, captureSchema, historySchema, type DumpRequest } from '../capture/dumps.ts';
 import { captureRecovery } from '../capture/recovery.ts';
 import { captureRolesPart } from '../capture/roles.ts';
 import { countRows } from '../capture/row-counts.ts';
 import { majorOf } from '../capture/server.ts';
 import { inspectSource, type Source } from '../capture/source.ts';
-import type { ArchiveSizes, PartSource, RunContext } from '../context.ts';
+import { contentSettings } from '../catalog/content-settings.ts';
+import type { ArchiveSizes, PartSource, RunContext, Snapshot } from '../context.ts';
 import { formatPartialName } from '../domain/archive-name.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import { chooseChunkerParams } from '../domain/chunker.ts';
-import { statusOf } from '../domain/coverage.ts';
-import { archivePaths, type Manifest, type Part, type TableRecord } from '../domain/manifest.ts';
+import { archivePaths, type Manifest, type SafetyBackupOf } from '../domain/manifest.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
+import { buildManifest } from './build-manifest.ts';
+import { findChanges } from './catalog-changes.ts';
+import { startMigrationDrift, type DriftWork } from './migration-drift.ts';
+import { findPreviousBackup, type PreviousSearch } from './previous-backup.ts';
 import type { RunFrame } from './run.ts';
 import { enterStage } from './stage.ts';
 
@@ -23,6 +26,15 @@ export interface DatabaseArchiveRequest {
   readonly archive: string;
   /** As the repository's earlier archives have them; undefined for the first one. */
   readonly chunkerParams: string | undefined;
+  /** Names of the project's earlier database archives, newest first. */
+  readonly earlier: readonly string[];
+  /** Only for a safety backup. */
+  readonly safetyBackupOf?: SafetyBackupOf;
+}
+
+export interface DatabaseArchive {
+  readonly manifest: Manifest;
+  readonly sizes: ArchiveSizes;
 }
 
 /** Streams the database, as of one snapshot, into an archive of a provisional name. */
@@ -30,97 +42,113 @@ export async function archiveDatabase(
   context: RunContext,
   frame: RunFrame,
   request: DatabaseArchiveRequest,
-): Promise<{ manifest: Manifest; sizes: ArchiveSizes }> {
+): Promise<DatabaseArchive> {
   enterStage(context, 'snapshot', 'Looking at the database');
-  const borgVersion = context.repository.version();
-  borgVersion.catch(() => undefined);
+  // Borg takes a moment to say it, and the answer is remembered.
+  context.repository.version().catch(() => undefined);
+  const searching = findPreviousBackup(context, request.earlier);
+  searching.catch(() => undefined);
+  try {
+    return await withSnapshot(context, (snapshot) => archiveSnapshot(context, frame, { ...request, snapshot, searching }));
+  } finally {
+    // Nothing of this run stays at work in its directory.
+    await searching.catch(() => undefined);
+  }
+}
+
+async function withSnapshot<Result>(context: RunContext, work: (snapshot: Snapshot) => Promise<Result>): Promise<Result> {
   const snapshot = await context.databases.openSnapshot(context.config.database);
   try {
-    const source = await inspectSource(snapshot);
-    const programs = await context.databases.findPrograms(majorOf(source.server));
-    const environment = await context.databases.clientEnvironment(context.config.database, frame.directory);
-    const chunkerParams = request.chunkerParams ?? chooseChunkerParams(source.server.sizeBytes);
-    // Counted beside the dumps, which take longer.
-    const counting = countRows(snapshot, source.relations, chooseSearchPath(indexCatalog(source.catalog)));
-    counting.catch(() => undefined);
-
-    let manifest: Manifest | undefined;
-    const sizes = await createArchive(context, {
-      name: formatPartialName(request.archive),
-      directory: frame.directory,
-      chunkerParams,
-      parts: listParts(context, source, { ...request, programs, environment, snapshotId: snapshot.id }),
-      manifest: {
-        path: archivePaths.manifest,
-        text: async (parts) => {
-          const tools = { borg: await borgVersion, pgDump: programs.version, node: process.version };
-          manifest = buildManifest(context, frame, { ...request, source, chunkerParams, tools, parts, tables: await counting });
-          return `${JSON.stringify(manifest, undefined, 2)}\n`;
-        },
-      },
-    });
-    return { manifest: manifest!, sizes };
+    await snapshot.query(contentSettings);
+    return await work(snapshot);
   } finally {
     await snapshot.close();
   }
 }
 
-interface PartsRequest extends Pick<DumpRequest, 'programs' | 'environment' | 'snapshotId'> {
-  readonly archive: string;
+interface SnapshotRequest extends DatabaseArchiveRequest {
+  readonly snapshot: Snapshot;
+  readonly searching: Promise<PreviousSearch>;
 }
 
-function listParts(context: RunContext, source: Source, request: PartsRequest): PartSource[] {
-  const { archive, ...dump } = request;
+async function archiveSnapshot(context: RunContext, frame: RunFrame, request: SnapshotRequest): Promise<DatabaseArchive> {
+  const { snapshot } = request;
+  const source = await inspectSource(snapshot);
+  const programs = await context.databases.findPrograms(majorOf(source.server));
+  const environment = await context.databases.clientEnvironment(context.config.database, frame.directory);
+  const previous = await request.searching;
+  const facts = { ...request, source, programs, environment, previous };
+  const { directory } = frame;
+  const drift = await startMigrationDrift(context, { ...facts, directory, previous: previous.found });
+  try {
+    return await streamArchive(context, frame, { ...facts, drift });
+  } finally {
+    await drift.stop();
+  }
+}
+
+interface StreamRequest extends DatabaseArchiveRequest, Pick<DumpRequest, 'programs' | 'environment'> {
+  readonly snapshot: Snapshot;
+  readonly source: Source;
+  readonly previous: PreviousSearch;
+  readonly drift: DriftWork;
+}
+
+async function streamArchive(context: RunContext, frame: RunFrame, request: StreamRequest): Promise<DatabaseArchive> {
+  const { source, programs, snapshot, drift, previous } = request;
+  const chunkerParams = request.chunkerParams ?? chooseChunkerParams(source.server.sizeBytes);
+  const since = previous.found === undefined ? undefined : findChanges(previous.found, source.catalog);
+  // Counted beside the dumps, which take longer.
+  const counting = countRows(snapshot, source.relations, {
+    contents: context.config.verifyContent,
+    searchPath: chooseSearchPath(indexCatalog(source.catalog)),
+  });
+  counting.catch(() => undefined);
+
+  let manifest: Manifest | undefined;
+  const sizes = await createArchive(context, {
+    name: formatPartialName(request.archive),
+    directory: frame.directory,
+    chunkerParams,
+    parts: listParts(context, request, since?.part),
+    manifest: {
+      path: archivePaths.manifest,
+      text: async (parts) => {
+        const tools = { borg: await context.repository.version(), pgDump: programs.version, node: process.version };
+        manifest = buildManifest(context, frame, {
+          ...request,
+          chunkerParams,
+          tools,
+          parts,
+          counted: await counting,
+          changes: since?.changes,
+          drift: await drift.outcome,
+          warnings: previous.warning === undefined ? [] : [previous.warning],
+        });
+        return `${JSON.stringify(manifest, undefined, 2)}\n`;
+      },
+    },
+  });
+  return { manifest: manifest!, sizes };
+}
+
+function listParts(context: RunContext, request: StreamRequest, changes: PartSource | undefined): PartSource[] {
+  const { archive, source, drift, programs, environment } = request;
   const { unreadable } = source.relations;
-  const dumpRequest: DumpRequest = { ...dump, unreadable, largeObjects: source.largeObjects };
+  const { largeObjects } = source;
+  const dumpRequest: DumpRequest = { programs, environment, snapshotId: request.snapshot.id, unreadable, largeObjects };
   const repository = context.repository.location;
   const hasHistory =
     source.schemas.has(historySchema) && !unreadable.some(({ schema, name }) => schema === historySchema && name === undefined);
   return [
-    captureRecovery({ archive, repository, serverVersion: source.server.version, programs: dump.programs }),
-    captureRolesPart(dump.programs, source.server, dump.environment),
+    captureRecovery({ archive, repository, serverVersion: source.server.version, programs }),
+    captureRolesPart(programs, source.server, environment),
     captureSchema(dumpRequest),
     ...captureCatalogParts(source.catalog),
+    ...(changes === undefined ? [] : [changes]),
     ...(hasHistory ? [captureHistory(dumpRequest)] : []),
     captureData(dumpRequest),
+    // Compared while the dump is being written.
+    ...(drift.part === undefined ? [] : [drift.part]),
   ];
-}
-
-interface ManifestFacts extends DatabaseArchiveRequest {
-  readonly source: Source;
-  readonly chunkerParams: string;
-  readonly tools: Manifest['tools'];
-  readonly parts: readonly Part[];
-  readonly tables: readonly TableRecord[];
-}
-
-function buildManifest(context: RunContext, frame: RunFrame, facts: ManifestFacts): Manifest {
-  const { source, tables } = facts;
-  const coverage = describeCoverage(source, tables);
-  const finishedAt = context.clock.now();
-  return {
-    formatVersion: 1,
-    kind: 'database',
-    backupId: facts.backupId,
-    project: context.config.project,
-    status: statusOf(coverage),
-    startedAt: frame.startedAt.toISOString(),
-    finishedAt: finishedAt.toISOString(),
-    durationMs: finishedAt.getTime() - frame.startedAt.getTime(),
-    agentVersion: context.agentVersion,
-    tools: facts.tools,
-    server: source.server,
-    chunkerParams: facts.chunkerParams,
-    extensions: [...source.extensions],
-    roles: [...source.roles],
-    tables: [...tables],
-    largeObjects: { count: source.largeObjects.unreadable > 0 ? 0 : source.largeObjects.count },
-    parts: [...facts.parts],
-    coverage,
-    warnings: coverage.filter(isWarning).map(({ component, state, detail }) => `${component}: ${state} (${detail})`),
-  };
-}
-
-function isWarning({ component, state }: Manifest['coverage'][number]): boolean {
-  return state === 'not readable' || (component === 'storage objects' && state === 'not configured');
 }

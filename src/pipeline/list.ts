@@ -1,6 +1,6 @@
 import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
 import type { RunContext } from '../context.ts';
-import { groupBackups, type Backup } from '../domain/backup-list.ts';
+import { groupAllBackups, type Backup } from '../domain/backup-list.ts';
 
 export type ListedBackup = Backup<CatalogArchive>;
 
@@ -14,11 +14,11 @@ export interface BackupList {
   readonly now: Date;
 }
 
-/** The project's backups. Borg is asked once, and besides for each archive that is new to this machine. */
+/** The project's backups, its safety backups among them. Borg is asked once, and besides for each archive that is new to this machine. */
 export async function listBackups(context: RunContext): Promise<BackupList> {
   const { archives, leftovers } = await readCatalog(context);
   return {
-    backups: groupBackups(archives, context.config.project),
+    backups: groupAllBackups(archives, context.config.project),
     unfinished: leftovers,
     runningNow: context.state.isLocked(),
     now: context.clock.now(),

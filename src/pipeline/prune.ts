@@ -2,7 +2,7 @@ import { readCatalog } from '../archive/catalog.ts';
 import { planPrune, removeArchives } from '../archive/prune.ts';
 import type { RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
-import type { RetentionDecision } from '../domain/retention.ts';
+import type { PruneDecision } from '../domain/repository-retention.ts';
 import { AppError } from '../errors.ts';
 import { withRun } from './run.ts';
 import { enterStage } from './stage.ts';
@@ -10,8 +10,8 @@ import { enterStage } from './stage.ts';
 export interface PruneReport {
   readonly status: 'complete';
   readonly dryRun: boolean;
-  /** For every backup, newest first. */
-  readonly decisions: readonly RetentionDecision[];
+  /** For every backup and safety backup, newest first. */
+  readonly decisions: readonly PruneDecision[];
   /** Archives that killed runs have left unfinished: removed with the others. */
   readonly leftovers: readonly string[];
   /** The archives that were removed, or would be. */

@@ -5,14 +5,14 @@ import { verifyParts } from '../archive/verify-parts.ts';
 import { verificationError } from '../archive/verification-error.ts';
 import { verifyArchive } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
-import { groupBackups, type Backup } from '../domain/backup-list.ts';
+import { groupAllBackups, groupBackups, type Backup } from '../domain/backup-list.ts';
 import { AppError } from '../errors.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { withRun } from './run.ts';
 import { enterStage } from './stage.ts';
 
 export interface VerifyRequest {
-  /** The newest backup, whatever its status; every one; or what `chooseBackup` understands. */
+  /** The newest backup, whatever its status; every one, safety backups too; or what `chooseBackup` understands. */
   readonly backups: 'newest' | 'all' | { readonly selector: string };
   /** Whether every byte of the dump is read, and not just its table of contents. */
   readonly data: boolean;
@@ -68,12 +68,13 @@ async function chooseBackups(context: RunContext, { backups }: VerifyRequest): P
   enterStage(context, 'catalog', 'Looking into the repository');
   const { project } = context.config;
   const catalog = await readCatalog(context);
-  const all = groupBackups(catalog.archives, project);
+  const wanted =
+    backups === 'all' ? groupAllBackups(catalog.archives, project) : groupBackups(catalog.archives, project).slice(0, 1);
   // Of a repository without backups chooseBackup tells, whatever was asked for.
-  if (all.length === 0 || typeof backups === 'object') {
+  if (wanted.length === 0 || typeof backups === 'object') {
     return [chooseBackup(catalog, project, typeof backups === 'object' ? backups.selector : 'latest')];
   }
-  return backups === 'all' ? all : all.slice(0, 1);
+  return wanted;
 }
 
 async function verifyOne(context: RunContext, backup: Backup<CatalogArchive>, data: boolean): Promise<VerifiedBackup> {

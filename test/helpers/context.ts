@@ -29,6 +29,8 @@ export async function createTestContext(options: {
         remotePath: undefined,
       },
       retention: { days: 21, minimumBackups: 3, daily: 0, weekly: 0, monthly: 0 },
+      verifyContent: false,
+      migrationDrift: 'auto',
       stateDirectory,
       postgresBinDirectory: undefined,
       restoreAllowed: false,

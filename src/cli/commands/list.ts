@@ -5,10 +5,11 @@ import { formatBytes, formatTable, formatTime } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 export function listCommand(shell: Shell): Command {
-  return createCommand('list', 'List the backups of the project, newest first.', [
-    'agent list',
-    'agent list --project prod --json',
-  ]).action(async (options: CommonOptions) => {
+  return createCommand(
+    'list',
+    'List the backups of the project, newest first, and what was backed up of targets before restores.',
+    ['agent list', 'agent list --project prod --json'],
+  ).action(async (options: CommonOptions) => {
     await withContext(shell, options, async (context) => {
       const list = await listBackups(context);
       shell.output.result(toDocument(list, context.config.project), () => toText(list, context.repository.location));
@@ -21,10 +22,11 @@ function toDocument({ backups, unfinished }: BackupList, project: string): objec
     command: 'list',
     status: 'complete',
     project,
-    backups: backups.map(({ backupId, startedAt, status, archives }) => ({
+    backups: backups.map(({ backupId, startedAt, status, safety, archives }) => ({
       backupId,
       startedAt: startedAt.toISOString(),
       status,
+      safety,
       archives: archives.map(({ name, kind, sizes }) => ({
         name,
         kind,
@@ -45,7 +47,7 @@ function toText({ backups, unfinished, runningNow, now }: BackupList, repository
     backup.status,
     sumBytes(backup, 'originalBytes'),
     sumBytes(backup, 'deduplicatedBytes'),
-    backup.archives.map(({ kind }) => kind).join(', '),
+    `${backup.archives.map(({ kind }) => kind).join(', ')}${backup.safety ? ' (before a restore)' : ''}`,
   ]);
   return [
     rows.length === 0

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Manifest } from '../../domain/manifest.ts';
+import { describeCounts } from '../../domain/catalog-changes.ts';
+import type { CatalogChanges, Manifest } from '../../domain/manifest.ts';
 import { showBackup, type BackupDetails } from '../../pipeline/show.ts';
 import { formatBytes, formatDuration, formatTable, formatTime, printable } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
@@ -48,6 +49,7 @@ function toText(details: BackupDetails): string {
     ),
     '',
     describeTables(manifest),
+    ...(manifest.changes === undefined ? [] : ['', describeCatalogChanges(manifest.changes)]),
     '',
     describeParts(manifest),
     ...manifest.warnings.map((warning) => `\nWarning: ${printable(warning)}`),
@@ -88,6 +90,16 @@ function describeTables({ tables }: Manifest): string {
       formatBytes(bytes),
     ]);
   return formatTable(['TABLE', 'KIND', 'ROWS', 'ON THE SERVER'], rows, [2, 3]);
+}
+
+function describeCatalogChanges({ since, counts }: CatalogChanges): string {
+  const head = `Since ${since}: ${describeCounts(counts)}.`;
+  if (Object.keys(counts).length === 0) return head;
+  const rows = Object.entries(counts).map(([name, { extra, missing, different }]) => [
+    name,
+    ...[extra, missing, different].map((count) => count.toLocaleString('en-US')),
+  ]);
+  return `${head}\n\n${formatTable(['CLASS', 'ADDED', 'REMOVED', 'CHANGED'], rows, [1, 2, 3])}`;
 }
 
 function describeParts({ parts }: Manifest): string {

@@ -41,6 +41,8 @@ test('every value that counts, where it comes from, and no secret', async () => 
     'SUPABASE_DB_URL=postgresql://me:***@db.example.com:5433/app?sslmode=require (file)',
     'BORG_REPO=/srv/backups/shop (file)',
     'BORG_PASSPHRASE=*** (BORG_PASSPHRASE_FILE)',
+    'VERIFY_CONTENT=false (default)',
+    'MIGRATION_DRIFT=auto (default)',
     'RETENTION_DAYS=7 (environment)',
     'RETENTION_MIN_BACKUPS=3 (default)',
     'RETENTION_DAILY=0 (default)',

@@ -5,13 +5,16 @@ import {
   formatArchiveName,
   formatBackupId,
   formatPartialName,
+  isSafetyProject,
+  ownerOf,
   parseArchiveName,
   parseBackupId,
   parsePartialName,
   projectNamePattern,
+  safetyProjectOf,
 } from '../../../src/domain/archive-name.ts';
 
-const projects = fc.stringMatching(projectNamePattern);
+const projects = fc.stringMatching(projectNamePattern).filter((project) => !isSafetyProject(project));
 const times = fc
   .date({ min: new Date('1970-01-01'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
   .map((date) => new Date(Math.floor(date.getTime() / 1000) * 1000));
@@ -59,6 +62,34 @@ test('whatever can be read at all is formatted to the same text', () => {
   fc.assert(property, { numRuns: 2000 });
 });
 
+describe('safety backups', () => {
+  test('are called after the project that is backed up', () => {
+    const backupId = formatBackupId(safetyProjectOf('shop'), new Date('2026-11-21T02:00:00Z'));
+    expect(backupId).toBe('shop-pre-restore-20261121T020000Z');
+  });
+
+  test('belong to their project and to no other, however long or odd its name is', () => {
+    const odd = fc.constantFrom(
+      'pre-restore',
+      'a'.repeat(63),
+      'shop-pre-restore-x',
+      'shop_pre-restore',
+      'shop-20261121T020000Z',
+    );
+    const property = fc.property(fc.oneof(projects, odd), times, kinds, (owner, startedAt, kind) => {
+      const project = safetyProjectOf(owner);
+      const backupId = formatBackupId(project, startedAt);
+      const name = formatArchiveName(backupId, kind);
+      expect(parseBackupId(backupId)).toEqual({ project, startedAt });
+      expect(parseArchiveName(name)).toEqual({ backupId, project, startedAt, kind });
+      expect(parsePartialName(`${formatPartialName(name)}.checkpoint`)).toEqual({ backupId, project, startedAt, kind });
+      expect([isSafetyProject(project), ownerOf(project)]).toEqual([true, owner]);
+      expect([isSafetyProject(owner), ownerOf(owner)]).toEqual([false, owner]);
+    });
+    fc.assert(property, { numRuns: 2000 });
+  });
+});
+
 describe('what is not a name of ours', () => {
   test.each([
     'shop-20260231T020000Z-database',
@@ -70,6 +101,9 @@ describe('what is not a name of ours', () => {
     '-20261121T020000Z-database',
     '.shop-20261121T020000Z-database',
     'a/b-20261121T020000Z-database',
+    '-pre-restore-20261121T020000Z-database',
+    'shop-pre-restore-pre-restore-20261121T020000Z-database',
+    `${'a'.repeat(64)}-pre-restore-20261121T020000Z-database`,
     '',
   ])('%j', (name) => {
     expect(parseArchiveName(name)).toBeUndefined();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatArchiveName, formatBackupId, formatPartialName } from '../../../src/domain/archive-name.ts';
-import { groupBackups, selectBackup, type ListedArchive } from '../../../src/domain/backup-list.ts';
+import { groupAllBackups, groupBackups, selectBackup, type ListedArchive } from '../../../src/domain/backup-list.ts';
 import type { BackupStatus } from '../../../src/domain/retention.ts';
 
 const archive = (name: string, status: BackupStatus = 'complete'): ListedArchive => ({ name, status });
@@ -21,12 +21,14 @@ describe('groupBackups', () => {
         backupId: 'shop-20261120T020000Z',
         startedAt: new Date('2026-11-20T02:00:00Z'),
         status: 'complete',
+        safety: false,
         archives: [archive('shop-20261120T020000Z-database'), archive('shop-20261120T020000Z-storage')],
       },
       {
         backupId: 'shop-20261119T020000Z',
         startedAt: new Date('2026-11-19T02:00:00Z'),
         status: 'complete',
+        safety: false,
         archives: [archive('shop-20261119T020000Z-database')],
       },
     ]);
@@ -35,6 +37,7 @@ describe('groupBackups', () => {
   test('leaves out other projects, unfinished archives, checkpoints and names that are not ours', () => {
     const names = [
       'shop-test-20261120T020000Z-database',
+      'shop-pre-restore-20261120T020000Z-database',
       'shopping-20261120T020000Z-database',
       'Shop-20261120T020000Z-database',
       '.partial-shop-20261120T020000Z-database',
@@ -119,10 +122,87 @@ describe('selectBackup', () => {
   });
 });
 
+describe('safety backups', () => {
+  const names = [
+    'shop-20261121T020000Z',
+    'shop-pre-restore-20261120T090000Z',
+    'shop-20261120T020000Z',
+    'shop-pre-restore-20261105T090000Z',
+    'shop-pre-restore-20261030T090000Z',
+  ];
+  const others = [
+    'shop-test-pre-restore-20261120T090000Z',
+    'shop-pre-restore-x-20261120T090000Z',
+    'pre-restore-20261120T090000Z',
+  ];
+  const archives = [...names, ...others].map((name) => archive(`${name}-database`));
+  const backups = groupAllBackups(archives, 'shop');
+  const select = (text: string, among = backups): unknown => {
+    const selection = selectBackup(among, text);
+    return 'backup' in selection ? selection.backup.backupId : selection;
+  };
+
+  test('are listed among the backups of their project, and marked', () => {
+    expect(backups.map(({ backupId }) => backupId)).toEqual(names);
+    expect(backups.map(({ safety }) => safety)).toEqual([false, true, false, true, true]);
+  });
+
+  test('of a project of which there is no other backup are found, too', () => {
+    expect(groupAllBackups(archives, 'shop-test').map(({ backupId, safety }) => [backupId, safety])).toEqual([
+      [others[0], true],
+    ]);
+    expect(groupAllBackups(archives, 'shop-pre-restore-x')).toMatchObject([{ backupId: others[1], safety: false }]);
+    expect(groupAllBackups(archives, 'pre-restore')).toMatchObject([{ backupId: others[2], safety: false }]);
+  });
+
+  test.each([
+    ['shop-pre-restore-20261120T090000Z', names[1]],
+    ['shop-pre-restore-20261105T090000Z-database', names[3]],
+    ['shop-pre-restore-202610', names[4]],
+    ['pre-restore-20261105', names[3]],
+    ['latest', names[0]],
+    ['20261120', names[2]],
+    ['shop-20261120', names[2]],
+  ])('%s is %s', (text, backupId) => {
+    expect(select(text)).toBe(backupId);
+  });
+
+  test.each(['shop-pre-restore', 'pre-restore', 'shop-p', 'shop-pre-restore-202611'])('%s could be several', (text) => {
+    const candidates = text.endsWith('11') ? [names[1], names[3]] : [names[1], names[3], names[4]];
+    expect(select(text)).toEqual({ failure: 'ambiguous', candidates });
+  });
+
+  test('are never meant by a time alone, even if no backup of that time is left', () => {
+    for (const text of ['20261105', '202610', '20261105T090000Z', 'shop-202610', 'restore-20261105', 'x-pre-restore-2026']) {
+      expect(select(text)).toMatchObject({ failure: 'not found', candidates: [names[0], names[2]] });
+    }
+  });
+
+  test('are never the latest, nor what the beginning of the name of the project means', () => {
+    const only = backups.filter(({ safety }) => safety).slice(0, 1);
+    for (const text of ['latest', '', 's', 'shop', 'shop-', '2', 'pre']) {
+      expect(select(text, only)).toEqual({ failure: 'no backups', candidates: [] });
+    }
+    expect(select('pre-restore', only)).toBe(names[1]);
+  });
+
+  test('of a project whose own name says so are told from its backups', () => {
+    const own = groupAllBackups(
+      ['pre-restore-x-20261121T020000Z-database', 'pre-restore-x-pre-restore-20261121T020000Z-database'].map((name) =>
+        archive(name),
+      ),
+      'pre-restore-x',
+    );
+    expect(select('pre-restore-x-2026', own)).toBe('pre-restore-x-20261121T020000Z');
+    expect(select('pre-restore-x-p', own)).toBe('pre-restore-x-pre-restore-20261121T020000Z');
+    expect(select('pre-restore-2026', own)).toBe('pre-restore-x-pre-restore-20261121T020000Z');
+  });
+});
+
 test('whatever is in the repository, every finished archive of the project is in exactly one backup', () => {
   const times = fc.date({ min: new Date('2000-01-01'), max: new Date('2099-01-01'), noInvalidDate: true });
   const finished = fc.record({
-    project: fc.constantFrom('shop', 'shop-test', 'x'),
+    project: fc.constantFrom('shop', 'shop-test', 'x', 'shop-pre-restore', 'shop-pre-restore-x'),
     startedAt: times,
     kind: fc.constantFrom('database' as const, 'storage' as const),
     partial: fc.boolean(),
@@ -138,7 +218,10 @@ test('whatever is in the repository, every finished archive of the project is in
     expect(backups.flatMap((backup) => backup.archives.map(({ name }) => name)).toSorted()).toEqual(expected.toSorted());
     const starts = backups.map((backup) => backup.startedAt.getTime());
     expect(starts).toEqual([...new Set(starts)].toSorted((a, b) => b - a));
-    for (const backup of backups) expect(selectBackup(backups, backup.backupId)).toEqual({ backup });
+    const all = groupAllBackups(listed, 'shop');
+    expect(all.filter(({ safety }) => !safety)).toEqual(backups);
+    for (const backup of all) expect(selectBackup(all, backup.backupId)).toEqual({ backup });
+    expect(selectBackup(all, 'latest')).toEqual(selectBackup(backups, 'latest'));
   });
   fc.assert(property, { numRuns: 1000 });
 });

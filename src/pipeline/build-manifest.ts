@@ -1,0 +1,60 @@
+import { describeCoverage } from '../capture/components.ts';
+import type { CountedTables } from '../capture/row-counts.ts';
+import type { Source } from '../capture/source.ts';
+import type { RunContext } from '../context.ts';
+import { statusOf } from '../domain/coverage.ts';
+import type { CatalogChanges, Manifest, Part, SafetyBackupOf } from '../domain/manifest.ts';
+import type { DriftOutcome } from './migration-drift.ts';
+import type { RunFrame } from './run.ts';
+
+export interface ManifestFacts {
+  readonly backupId: string;
+  readonly source: Source;
+  readonly chunkerParams: string;
+  readonly tools: Manifest['tools'];
+  readonly parts: readonly Part[];
+  readonly counted: CountedTables;
+  readonly changes: CatalogChanges | undefined;
+  readonly drift: DriftOutcome;
+  /** Beside those that follow from the coverage. */
+  readonly warnings: readonly string[];
+  readonly safetyBackupOf?: SafetyBackupOf;
+}
+
+export function buildManifest(context: RunContext, frame: RunFrame, facts: ManifestFacts): Manifest {
+  const { source, counted, changes, drift } = facts;
+  const coverage = [...describeCoverage(source, counted.tables), drift.coverage];
+  const finishedAt = context.clock.now();
+  return {
+    formatVersion: 1,
+    kind: 'database',
+    backupId: facts.backupId,
+    project: context.config.project,
+    status: statusOf(coverage),
+    startedAt: frame.startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    durationMs: finishedAt.getTime() - frame.startedAt.getTime(),
+    agentVersion: context.agentVersion,
+    tools: facts.tools,
+    server: source.server,
+    chunkerParams: facts.chunkerParams,
+    extensions: [...source.extensions],
+    roles: [...source.roles],
+    tables: [...counted.tables],
+    largeObjects: { count: source.largeObjects.unreadable > 0 ? 0 : source.largeObjects.count },
+    parts: [...facts.parts],
+    coverage,
+    warnings: [
+      ...coverage.filter(isWarning).map(({ component, state, detail }) => `${component}: ${state} (${detail})`),
+      ...counted.warnings,
+      ...facts.warnings,
+    ],
+    ...(changes === undefined ? {} : { changes }),
+    ...(drift.manifest === undefined ? {} : { migrationDrift: drift.manifest }),
+    ...(facts.safetyBackupOf === undefined ? {} : { safetyBackupOf: facts.safetyBackupOf }),
+  };
+}
+
+function isWarning({ component, state }: Manifest['coverage'][number]): boolean {
+  return state === 'not readable' || (component === 'storage objects' && state === 'not configured');
+}
