@@ -1,5 +1,23 @@
-import type { Role } from '../domain/manifest.ts';
+import type { CatalogRecord } from '../domain/catalog.ts';
+import type { DumpHead } from '../domain/dump-head.ts';
+import type { Manifest, Role } from '../domain/manifest.ts';
+import type { RestoreScope } from '../domain/restore-scope.ts';
 import type { Decision, TargetKind } from '../domain/selection.ts';
+import type { TargetFacts } from './target.ts';
+
+export interface PlanRequest {
+  readonly manifest: Manifest;
+  /** Undefined for a backup of a version that captured none. */
+  readonly catalog: readonly CatalogRecord[] | undefined;
+  readonly head: DumpHead;
+  readonly target: TargetFacts;
+  readonly jobs: number | undefined;
+  /** Let cron jobs and webhooks act as soon as they are restored. */
+  readonly enableJobs: boolean;
+  readonly scope: RestoreScope;
+  /** Clear the target of what is the user's before. */
+  readonly clean: boolean;
+}
 
 /** Something that a restore does not do, or does in another way, and why. */
 export interface PlanItem {

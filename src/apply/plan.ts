@@ -1,63 +1,57 @@
+import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import { isWhole } from '../domain/restore-scope.ts';
 import { entryKey, selectEntries } from '../domain/restore-selection.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
 import type { Decision } from '../domain/selection.ts';
+import { planArrival, type Arrival } from './arrival.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
-import type { RestorePlan } from './plan-types.ts';
+import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
+import { limitWanted } from './script/limit.ts';
 import { findWanted } from './script/wanted.ts';
-import type { TargetFacts } from './target.ts';
-
-export interface PlanRequest {
-  readonly manifest: Manifest;
-  /** Undefined for a backup of a version that captured none. */
-  readonly catalog: readonly CatalogRecord[] | undefined;
-  readonly head: DumpHead;
-  readonly target: TargetFacts;
-  readonly jobs: number | undefined;
-  /** Let cron jobs and webhooks act as soon as they are restored. */
-  readonly enableJobs: boolean;
-}
 
 /** Compares a backup with a target; pure. */
 export function planRestore(request: PlanRequest): RestorePlan {
-  const { manifest, target, catalog } = request;
+  const { manifest, target, catalog, scope } = request;
   const source = indexCatalog(catalog ?? []);
-  const samePlatform = platformVersion(manifest, catalog) === platformVersion(manifest, target.catalog);
-  const decisions = catalog === undefined ? takeAll(request.head) : decide(request, samePlatform);
-  const wanted = findWanted({
-    source,
-    found: indexCatalog(catalog === undefined ? [] : target.catalog),
-    roles: manifest.roles,
-    target: { ...target, samePlatform },
-  });
+  const samePlatform = isSamePlatform(catalog, target.catalog);
+  const arrival = planArrival(request);
+  const existing = new Set(target.entries.filter(arrival.clearing.remains).map(entryKey));
+  const asked = findAskedEntries(request.head.entries, scope, existing);
+  const decisions = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
+  const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
+  const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
+  const wanted = isWhole(scope) ? all : limitWanted(all, scope, decisions);
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
   const tolerant = manifest.coverage.some(({ state }) => state === 'not readable');
   const plan = {
     kind: target.kind,
-    refusals: listRefusals(request),
-    losses: [...listUnread(manifest), ...items.missing.map(({ what, why }) => `${what} (${why})`)],
+    refusals: [...listRefusals(request), ...arrival.refusals(asked), ...refuseUnknown(asked)],
+    losses: [...(isWhole(scope) ? listUnread(manifest) : []), ...items.missing.map(({ what, why }) => `${what} (${why})`)],
     forbidden: [...items.forbidden, ...wanted.forbidden],
     created: items.created,
-    replaced: [],
+    replaced: arrival.replaced(asked),
     skipped: items.skipped,
     outside: listOutside(request),
     missingRoles: wanted.missingRoles,
     keepOwners: catalog === undefined,
     tolerant,
     decisions,
-    manual: listManual({ wanted, source, target, enableJobs: request.enableJobs }),
+    manual: listManual({ wanted, source: isWhole(scope) ? source : new Map(), target, enableJobs: request.enableJobs }),
     script: buildScript({
       wanted,
-      decisions,
+      decisions: catalog === undefined ? [] : decisions,
       target,
       searchPath: chooseSearchPath(source),
       enableJobs: request.enableJobs,
-      clean: [],
+      clean: arrival.statements(asked),
+      checkedTables: arrival.checkedTables(decisions),
+      strict: !isWhole(scope),
     }),
   };
   return { ...plan, steps: listSteps(manifest, { target, jobs: request.jobs, plan }) };
@@ -68,24 +62,47 @@ function takeAll(head: DumpHead): Decision[] {
   return head.entries.map((entry) => ({ entry, action: 'keep' }));
 }
 
-function decide({ manifest, head, target }: PlanRequest, samePlatform: boolean): Decision[] {
+interface DecideFacts {
+  readonly samePlatform: boolean;
+  readonly existing: ReadonlySet<string>;
+  readonly asked: AskedEntries;
+  readonly arrival: Arrival;
+}
+
+function decide({ manifest, head, target, scope }: PlanRequest, facts: DecideFacts): Decision[] {
+  const { samePlatform, existing, asked, arrival } = facts;
   const rows = new Map(manifest.tables.map((table) => [String(table.oid), table.rows ?? 0]));
-  const existing = new Set(target.entries.map(entryKey));
-  return selectEntries(head.entries, { ...target, samePlatform, existing }, { rows, asked: () => true });
+  const objects = { ...target, relations: arrival.relations, samePlatform, existing };
+  const decisions = selectEntries(head.entries, objects, { rows, asked: ({ dumpId }) => asked.ids.has(dumpId) });
+  return scope.mode === 'append' ? decisions.map(neverGoBack) : decisions;
 }
 
-/** The tables and columns of auth and storage tell which version of the platform it is. */
-function platformVersion(_manifest: Manifest, catalog: readonly CatalogRecord[] | undefined): string {
-  return (catalog ?? [])
-    .filter((record) => record.class === 'platform version')
-    .map(({ name, value }) => `${name} ${JSON.stringify(value)}`)
-    .join();
+/** Rows that are there may have taken numbers that the backup does not know of. */
+function neverGoBack(decision: Decision): Decision {
+  const { entry } = decision;
+  const match = /^SELECT pg_catalog\.setval\('([^]*)', (-?\d+), (true|false)\);\n$/.exec(entry.definition ?? '');
+  if (entry.description !== 'SEQUENCE SET' || match === null) return decision;
+  const [, name, value, called] = match;
+  const table = name!.replaceAll("''", "'");
+  const definition = `SELECT pg_catalog.setval('${name}', greatest(${value}, last_value), ${called} OR is_called) FROM ${table};\n`;
+  return { ...decision, entry: { ...entry, definition } };
 }
 
-function listRefusals({ manifest, target, catalog }: PlanRequest): string[] {
+/** The platform's own versions, as its tables of migrations tell them. */
+function isSamePlatform(captured: readonly CatalogRecord[] | undefined, found: readonly CatalogRecord[]): boolean {
+  const versions = (catalog: readonly CatalogRecord[]): string =>
+    catalog
+      .filter((record) => record.class === 'platform version')
+      .map(({ name, value }) => `${name} ${JSON.stringify(value)}`)
+      .join();
+  return versions(captured ?? []) === versions(found);
+}
+
+function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanRequest): string[] {
   const sourceMajor = Math.trunc(manifest.server.versionNumber / 10_000);
+  const isPart = !isWhole(scope);
   return [
-    ...(target.contents.length === 0
+    ...(target.contents.length === 0 || clean || isPart
       ? []
       : [`the database ${target.database} is not empty: ${target.contents.slice(0, 5).join(', ')}`]),
     ...(target.major < sourceMajor
@@ -94,7 +111,17 @@ function listRefusals({ manifest, target, catalog }: PlanRequest): string[] {
     ...(catalog === undefined && !target.superuser
       ? [`the backup is of a version that captured no privileges, and role ${target.role} is no superuser`]
       : []),
+    ...(catalog === undefined && (isPart || clean)
+      ? ['the backup is of a version of which only the whole can be restored, into an empty database']
+      : []),
+    ...(jobs !== undefined && (isPart || clean)
+      ? ['with --jobs only the whole can be restored, into an empty database: what goes first would be gone if it fails']
+      : []),
   ];
+}
+
+function refuseUnknown({ refusals, unknown }: AskedEntries): string[] {
+  return [...unknown.map((what) => `${what} is not in the backup`), ...refusals];
 }
 
 function listUnread(manifest: Manifest): string[] {

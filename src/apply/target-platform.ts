@@ -1,17 +1,16 @@
 import type { Session } from '../context.ts';
-import { isManagedSchema } from '../domain/platform.ts';
-import { relationKey, type PlatformRelation } from '../domain/selection.ts';
+import { relationKey, type TargetRelation } from '../domain/selection.ts';
 
-/** What the role of a target may do in the schemas of the platform. */
+/** What the role of a target may do with what is there. */
 export interface PlatformFacts {
-  readonly platform: ReadonlyMap<string, PlatformRelation>;
+  readonly relations: ReadonlyMap<string, TargetRelation>;
   readonly creatable: ReadonlySet<string>;
   readonly privileged: boolean;
   /** Whether triggers and rules can be kept from firing while rows are loaded. */
   readonly replicates: boolean;
 }
 
-interface RelationRow extends Omit<PlatformRelation, 'policies'> {
+interface RelationRow extends Omit<TargetRelation, 'policies'> {
   readonly owner: string;
 }
 
@@ -30,17 +29,15 @@ export async function readPlatform(session: Session): Promise<PlatformFacts> {
       FROM pg_catalog.pg_roles WHERE rolname = current_user`);
   const { privileged, role, superuser } = settings!;
   const granted = policyTables(settings!.policies, role);
-  const relations = await session.query<RelationRow>(relationsQuery);
+  const rows = await session.query<RelationRow>(relationsQuery);
   const schemas = await session.query<{ name: string }>(`
     SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE pg_catalog.has_schema_privilege(oid, 'CREATE')`);
   return {
-    platform: new Map(
-      relations
-        .filter(({ schema }) => isManagedSchema(schema))
-        .map((row) => [
-          relationKey(row.schema, row.name),
-          { ...row, policies: row.owned || granted.has(`${row.schema}.${row.name}`) },
-        ]),
+    relations: new Map(
+      rows.map((row) => [
+        relationKey(row.schema, row.name),
+        { ...row, policies: row.owned || granted.has(`${row.schema}.${row.name}`) },
+      ]),
     ),
     creatable: new Set(schemas.map(({ name }) => name)),
     privileged: superuser || privileged === true,

@@ -4,7 +4,9 @@ import { readCatalog } from '../catalog/read-catalog.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import type { DumpEntry } from '../domain/dump-head.ts';
 import { isManagedSchema } from '../domain/platform.ts';
+import type { TableName } from '../domain/restore-scope.ts';
 import type { TargetKind } from '../domain/selection.ts';
+import { readContents } from './target-contents.ts';
 import { queryKind } from './target-kind.ts';
 import { readDefinitions } from './target-definitions.ts';
 import { readPlatform, type PlatformFacts } from './target-platform.ts';
@@ -24,6 +26,9 @@ export interface TargetFacts extends PlatformFacts {
   readonly roles: ReadonlySet<string>;
   /** Extensions that CREATE EXTENSION would find. */
   readonly availableExtensions: ReadonlySet<string>;
+  /** Of the backup's tables those that are there and hold rows, by `relationKey`. */
+  readonly occupied: ReadonlySet<string>;
+  readonly largeObjects: number;
   /** What is there, as the table of contents of a dump tells it, and as the catalog does. */
   readonly entries: readonly DumpEntry[];
   readonly catalog: readonly CatalogRecord[];
@@ -45,6 +50,8 @@ export interface TargetRequest {
   readonly connection: ConnectionConfig;
   /** The client programs for a server of this major version, at least. */
   readonly findPrograms: (serverMajor: number) => Promise<PostgresPrograms>;
+  /** The backup's tables. */
+  readonly tables: readonly TableName[];
   /** From `clientEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -71,6 +78,7 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
       contents: await listContents(session, kind),
       roles: new Set(row!.roles),
       availableExtensions: new Set(row!.extensions),
+      ...(await readContents(session, request.tables)),
       entries: await readDefinitions(context, session, { ...request, database, programs }),
       catalog: await readCatalog(session),
       ...(await readPlatform(session)),

@@ -1,6 +1,6 @@
-import { copiedColumns } from './copied-columns.ts';
 import type { DumpEntry } from './dump-head.ts';
 import { isPlatformData, isPlatformOwner } from './platform.ts';
+import { decideRows } from './row-selection.ts';
 import { isData, relationKey, type Decision, type Question } from './selection.ts';
 
 /** Decides of something in a schema of the platform that the target does not have: rows, or what the user has added there. */
@@ -12,20 +12,14 @@ function decideData(entry: DumpEntry, { target, rows }: Question): Decision {
   const { schema, description } = entry;
   const name = entry.tag ?? '';
   if (isPlatformData(schema!, name)) return leave(entry, 'the platform keeps its own there');
-  const relation = target.platform.get(relationKey(schema!, name));
   if (description === 'SEQUENCE SET') {
+    const relation = target.relations.get(relationKey(schema!, name));
     const isNew = relation === undefined;
     return isNew || relation.update ? { entry, action: 'try' } : leave(entry, 'it may not be set there');
   }
   if (description !== 'TABLE DATA') return { entry, action: 'try' };
-  const count = rows.get(entry.oid) ?? 0;
-  if (count === 0) return leave(entry, 'it had no rows');
-  // The rows of a table that comes with this restore, if it does.
-  if (relation === undefined) return { entry, action: 'keep' };
-  if (!relation.insert) return forbid(entry, `its ${count.toLocaleString('en-US')} rows may not be inserted there`);
-  const unknown = copiedColumns(entry).filter((column) => !relation.columns.includes(column));
-  if (unknown.length === 0) return { entry, action: 'keep' };
-  return { entry, action: 'stage', reason: `the target's table has no place for ${unknown.join(', ')}` };
+  if ((rows.get(entry.oid) ?? 0) === 0) return leave(entry, 'it had no rows');
+  return decideRows(entry, { target, rows });
 }
 
 /** What belongs to a table and has no owner of its own. */
@@ -69,7 +63,7 @@ function miss(entry: DumpEntry, { rows, byId }: Question): Decision {
 
 function decideOnTable(entry: DumpEntry, { target, byId }: Question): Decision {
   const table = findTable(entry, byId);
-  const relation = table === undefined ? undefined : target.platform.get(relationKey(table.schema!, table.tag!));
+  const relation = table === undefined ? undefined : target.relations.get(relationKey(table.schema!, table.tag!));
   if (target.superuser || relation?.owned === true) return { entry, action: 'try' };
   if (relation === undefined) {
     // Of something that is not a table (a function), or of a table that comes with this restore.

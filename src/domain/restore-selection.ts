@@ -1,6 +1,7 @@
 import type { DumpEntry } from './dump-head.ts';
 import { isManagedSchema, isPlatformOwner } from './platform.ts';
 import { decidePlatformEntry } from './platform-selection.ts';
+import { decideRows } from './row-selection.ts';
 import { isData, type Decision, type Question, type TargetObjects } from './selection.ts';
 
 /**
@@ -39,6 +40,7 @@ function decide(entry: DumpEntry, question: Question): Decision {
   if (isOfPlatform(entry, target)) {
     return { entry, action: 'skip', cause: 'absent', reason: "the target's platform does not have it" };
   }
+  if (entry.description === 'TABLE DATA') return decideRows(entry, question);
   if (isData(entry) || target.superuser) return { entry, action: 'keep' };
   return decideWithoutSuperuser(entry, target);
 }

@@ -3,8 +3,8 @@ import type { DumpEntry } from './dump-head.ts';
 /** What kind of database a restore goes into. */
 export type TargetKind = 'hosted' | 'self-hosted' | 'plain';
 
-/** A table, view or sequence in a schema of the platform, as it stands on the target. */
-export interface PlatformRelation {
+/** A table, view or sequence as it stands on the target. */
+export interface TargetRelation {
   readonly schema: string;
   readonly name: string;
   /** Whether the restoring role may act as its owner. */
@@ -30,8 +30,8 @@ export interface TargetObjects {
   readonly existing: ReadonlySet<string>;
   /** Schemas of the platform in which the role may make things. */
   readonly creatable: ReadonlySet<string>;
-  /** By `relationKey`. */
-  readonly platform: ReadonlyMap<string, PlatformRelation>;
+  /** Tables, views and sequences that are there, by `relationKey`. */
+  readonly relations: ReadonlyMap<string, TargetRelation>;
   /** Extensions that CREATE EXTENSION would find. */
   readonly availableExtensions: ReadonlySet<string>;
 }

@@ -2,6 +2,7 @@ import type { CatalogArchive } from '../archive/catalog.ts';
 import { readArchivedCatalog, readDumpHead, type ArchivedHead } from '../archive/contents.ts';
 import { verifyArchive } from '../archive/verify.ts';
 import { compareWithBackup, type Comparison } from '../apply/compare.ts';
+import { comparedPart } from '../apply/compared-part.ts';
 import { judgeRestore } from '../apply/outcome.ts';
 import { applyDirectly } from '../apply/direct.ts';
 import { applyInOneTransaction } from '../apply/one-transaction.ts';
@@ -13,10 +14,12 @@ import type { TargetConfig } from '../config/project-config.ts';
 import type { PostgresPrograms, RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import type { RestoreScope } from '../domain/restore-scope.ts';
 import { relationKey } from '../domain/selection.ts';
 import { AppError } from '../errors.ts';
 import { findDatabaseArchive } from './find-archive.ts';
 import { withRun, type RunFrame } from './run.ts';
+import { backupTarget } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
 
 export interface RestoreRequest {
@@ -30,6 +33,11 @@ export interface RestoreRequest {
   readonly allowIncomplete: boolean;
   /** Let cron jobs and webhooks act as soon as they are restored. */
   readonly enableJobs: boolean;
+  readonly scope: RestoreScope;
+  /** Clear the target of what is the user's before. */
+  readonly clean: boolean;
+  /** Back the target up before it is written to. */
+  readonly safetyBackup: boolean;
   /** Called with the plan before anything is touched; throws when the user does not agree. */
   readonly confirm: (plan: RestorePlan, facts: TargetFacts) => Promise<void>;
 }
@@ -47,6 +55,8 @@ export interface RestoreReport {
   readonly comparison: Comparison | undefined;
   /** Statements that failed and were skipped, where losses were accepted. */
   readonly skipped: readonly string[];
+  /** The id of the backup that was made of the target before. */
+  readonly safetyBackup: string | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -70,23 +80,28 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
 
     enterStage(context, 'target', 'Looking at the target');
     const { facts, programs, environment } = await lookAtTarget(context, frame, { request, manifest });
-    const plan = planRestore({
-      manifest,
-      catalog,
-      head: head.head,
-      target: facts,
-      jobs: request.jobs,
-      enableJobs: request.enableJobs,
-    });
+    const plan = planRestore({ ...request, manifest, catalog, head: head.head, target: facts });
     const target = { project: request.target.project, database: facts.database, version: facts.version };
     const report = { backupId, archive: archive.name, dryRun: request.dryRun, startedAt, target, plan, warnings: plan.manual };
     const durationMs = (): number => Math.round(context.clock.monotonicMs() - startedMs);
-    if (request.dryRun) return { ...report, status: 'complete', durationMs: durationMs(), comparison: undefined, skipped: [] };
+    if (request.dryRun)
+      return {
+        ...report,
+        status: 'complete',
+        durationMs: durationMs(),
+        comparison: undefined,
+        skipped: [],
+        safetyBackup: undefined,
+      };
 
     assertPossible(plan, request.allowIncomplete);
     context.progress.end();
     await request.confirm(plan, facts);
 
+    const safety =
+      request.safetyBackup && isWorthSaving(facts)
+        ? await backupTarget(context, frame, { target: request.target, restoring: backupId })
+        : undefined;
     const skipped = await apply(context, frame, { request, archive, head, facts, plan, programs, environment });
     enterStage(context, 'compare', 'Comparing the result with the backup');
     const comparison = await compareWithBackup(context, {
@@ -94,9 +109,16 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
       manifest,
       catalog,
       kind: facts.kind,
-      includes: () => true,
+      includes: comparedPart(request.scope, plan.decisions, facts.occupied),
     });
-    return { ...report, status: judgeRestore(plan, comparison, skipped), durationMs: durationMs(), comparison, skipped };
+    return {
+      ...report,
+      status: judgeRestore(plan, comparison, skipped),
+      durationMs: durationMs(),
+      comparison,
+      skipped,
+      safetyBackup: safety?.backupId,
+    };
   });
 }
 
@@ -107,10 +129,15 @@ function assertAllowed(target: TargetConfig): void {
   });
 }
 
+/** In an empty database there is nothing to save; the roles and settings of a platform are something. */
+function isWorthSaving({ kind, contents, occupied, largeObjects }: TargetFacts): boolean {
+  return kind !== 'plain' || contents.length + occupied.size + largeObjects > 0;
+}
+
 function assertPossible(plan: RestorePlan, allowIncomplete: boolean): void {
   if (plan.refusals.length > 0) {
     throw new AppError('target_refused', `The restore is not possible: ${plan.refusals.join('; ')}. Nothing was touched.`, {
-      hint: 'Restore into an empty database of the same or a newer PostgreSQL: createdb NAME, and put its name into the URL of the target.',
+      hint: 'Restore into an empty database of the same or a newer PostgreSQL (createdb NAME), or say what becomes of what is there: --clean, or --mode with a part of the backup. agent restore --help.',
     });
   }
   if (plan.losses.length === 0 || allowIncomplete) return;
@@ -136,7 +163,7 @@ async function lookAtTarget(
   const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
   const findPrograms = (major: number): Promise<PostgresPrograms> =>
     context.databases.findPrograms(Math.max(major, dumpedWith));
-  const facts = await inspectTarget(context, { connection, findPrograms, environment });
+  const facts = await inspectTarget(context, { connection, findPrograms, environment, tables: manifest.tables });
   return { facts, programs: await findPrograms(facts.major), environment };
 }
 
@@ -165,7 +192,7 @@ async function apply(
     plan,
     head: head.head,
     headLength: head.length,
-    columnsOf: (schema, table) => facts.platform.get(relationKey(schema, table))?.columns ?? [],
+    columnsOf: (schema, table) => facts.relations.get(relationKey(schema, table))?.columns ?? [],
   };
   enterStage(context, 'restore', 'Restoring');
   const skipped =

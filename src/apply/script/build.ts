@@ -4,7 +4,9 @@ import { quoteIdentifier, quoteLiteral } from '../../domain/sql.ts';
 import { tolerateFailure } from '../../domain/tolerant.ts';
 import { createRoleStatements } from '../roles.ts';
 import type { RestoreScript } from '../plan-types.ts';
+import type { TableName } from '../../domain/restore-scope.ts';
 import { scheduleJobs } from './cron.ts';
+import { checkForeignKeys } from './foreign-keys.ts';
 import { restoreLargeObjects } from './large-objects.ts';
 import { restoreOwners } from './owners.ts';
 import { reconcilePrivileges } from './privileges.ts';
@@ -24,8 +26,12 @@ export interface ScriptRequest {
   };
   readonly searchPath: string;
   readonly enableJobs: boolean;
-  /** What goes first, because --clean was given. */
+  /** What goes first. */
   readonly clean: readonly string[];
+  /** Tables that were there before and get rows: their foreign keys are checked. */
+  readonly checkedTables: readonly TableName[];
+  /** Whether a foreign key that does not hold ends the restore. */
+  readonly strict: boolean;
 }
 
 /** Everything that a restore does beside the entries of the dump, in its order; pure. */
@@ -56,6 +62,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     preparation: `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false); ${replica}`,
     after: [
       "SELECT pg_catalog.set_config('search_path', '', false);",
+      ...checkForeignKeys(request.checkedTables, request.strict),
       ...restoreOwners(wanted.owners, target.superuser),
       ...reconcilePrivileges(wanted.privileges, wanted.defaults),
       ...restoreLargeObjects(wanted.largeObjects),

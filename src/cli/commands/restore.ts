@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadTarget } from '../../config/load.ts';
 import type { TargetConfig } from '../../config/project-config.ts';
 import { exitCodeForStatus, exitCodes } from '../../domain/exit-code.ts';
+import { components, type Component, type RestoreScope, type TableName } from '../../domain/restore-scope.ts';
 import { AppError } from '../../errors.ts';
 import { restore, type RestoreReport, type RestoreRequest } from '../../pipeline/restore.ts';
 import { comparisonText } from '../comparison-text.ts';
@@ -15,12 +16,23 @@ interface RestoreOptions extends CommonOptions {
   readonly jobs?: number;
   readonly allowIncomplete?: boolean;
   readonly enableJobs?: boolean;
+  readonly only?: readonly Component[];
+  readonly schema?: readonly string[];
+  readonly table?: readonly TableName[];
+  readonly dataOnly?: boolean;
+  readonly mode?: 'replace' | 'append';
+  readonly clean?: boolean;
+  /** False for --no-safety-backup. */
+  readonly safetyBackup: boolean;
 }
 
 export function restoreCommand(shell: Shell): Command {
-  return createCommand('restore', 'Restore a backup into an empty database, and compare the result with what was captured.', [
+  return createCommand('restore', 'Restore a backup, or a part of it, and compare the result with what was captured.', [
     'agent restore latest --to test --dry-run',
     'agent restore latest --to test',
+    'agent restore latest --to test --clean',
+    'agent restore latest --to test --table public.notes --mode replace',
+    'agent restore latest --to test --only auth',
     'agent restore prod-20261121T020000Z --to /etc/supabase-backup/staging.env --confirm staging',
   ])
     .argument('<backup>', '`latest`, a backup id, or a unique beginning of one (`agent list`)')
@@ -33,6 +45,13 @@ export function restoreCommand(shell: Shell): Command {
       parseJobs,
     )
     .option('--allow-incomplete', 'restore what can be restored; what fails is skipped and named (exit code 3)')
+    .option('--only <components>', `only these, with commas between: ${components.join(', ')}`, parseComponents)
+    .option('--schema <name>', 'only this schema; may be said again', collect)
+    .option('--table <schema.name>', 'only this table, with what it needs; may be said again', collectTable)
+    .option('--data-only', 'only rows, into tables that are there')
+    .addOption(new Option('--mode <mode>', 'what becomes of rows that are there').choices(['replace', 'append']))
+    .option('--clean', "first remove what is the user's on the target: schemas, rows of auth and storage, large objects")
+    .option('--no-safety-backup', 'do not back the target up before it is written to')
     .option('--enable-jobs', 'let cron jobs and webhooks act at once; without it they are restored, and rest')
     .action(async (backup: string, options: RestoreOptions) => {
       await withContext(shell, options, async (context) => {
@@ -44,8 +63,16 @@ export function restoreCommand(shell: Shell): Command {
           dryRun: options.dryRun ?? false,
           allowIncomplete: options.allowIncomplete ?? false,
           enableJobs: options.enableJobs ?? false,
+          scope: toScope(options),
+          clean: options.clean ?? false,
+          safetyBackup: options.safetyBackup,
           confirm: (plan, facts) =>
-            confirm(shell, { target, typed: options.confirm }, [...plan.losses, ...plan.steps], facts.database),
+            confirm(
+              shell,
+              { target, typed: options.confirm },
+              [...plan.losses, ...plan.replaced.map((what) => `REMOVES ${what}`), ...plan.steps],
+              facts.database,
+            ),
         };
         const report = await restore(context, request);
         context.progress.end();
@@ -53,6 +80,32 @@ export function restoreCommand(shell: Shell): Command {
         shell.exitWith(exitCodeOf(report));
       });
     });
+}
+
+function toScope({ only, schema, table, dataOnly, mode }: RestoreOptions): RestoreScope {
+  return { only: only ?? [], schemas: schema ?? [], tables: table ?? [], dataOnly: dataOnly ?? false, mode };
+}
+
+function parseComponents(text: string): Component[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !components.some((component) => component === name));
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(`There is no ${unknown.join(', ')}; there is ${components.join(', ')}.`);
+  return names as Component[];
+}
+
+function collect(text: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, text];
+}
+
+/** `public.notes`; a name with a dot in it stands between double quotes, as in SQL. */
+function collectTable(text: string, earlier: readonly TableName[] = []): TableName[] {
+  const parts = [...text.matchAll(/"((?:[^"]|"")+)"|([^".]+)/g)].map((match) => match[1]?.replaceAll('""', '"') ?? match[2]!);
+  const [schema, name] = parts;
+  if (schema === undefined || name === undefined || parts.length > 2) {
+    throw new InvalidArgumentError('It has to be SCHEMA.TABLE; names with dots in double quotes.');
+  }
+  return [...earlier, { schema, name }];
 }
 
 function parseJobs(text: string): number {
@@ -137,6 +190,7 @@ function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport
   return [
     `Restored ${backupId} into ${target.project} (${target.database}, ${plan.kind}) in ${formatDuration(report.durationMs)}.`,
     verdicts[status],
+    ...(report.safetyBackup === undefined ? [] : [`The target as it was before: ${report.safetyBackup}`]),
     ...comparisonText(comparison),
     ...plan.losses.map((loss) => `Not restored: ${loss}`),
     ...plan.forbidden.map((item) => `Not restored: ${itemText(item)}`),

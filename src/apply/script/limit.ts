@@ -1,0 +1,42 @@
+import { isAbout } from '../../domain/identity.ts';
+import { asksFor, type RestoreScope } from '../../domain/restore-scope.ts';
+import { isData, type Decision } from '../../domain/selection.ts';
+import type { Wanted } from './wanted.ts';
+
+/**
+ * Of all that could be done beside the dump's entries what belongs to a part of the backup: owners and rights of what is made, the
+ * roles that those name, and components that were asked for by name.
+ */
+export function limitWanted(wanted: Wanted, scope: RestoreScope, decisions: readonly Decision[]): Wanted {
+  const made = decisions.filter(({ entry, action }) => action !== 'skip' && !isData(entry)).map(({ entry }) => entry);
+  const about = isAbout(made);
+  const concerns = (type: string, identity: string): boolean =>
+    about({ class: '', name: `${type} ${identity}`, schema: '', value: null });
+  const owners = wanted.owners.filter(({ type, identity }) => concerns(type, identity));
+  const privileges = wanted.privileges.filter(({ type, identity }) => concerns(type, identity) || asksFor(scope, 'privileges'));
+  const named = new Set([
+    ...owners.map(({ owner }) => owner),
+    ...privileges.flatMap(({ grants }) => grants.flatMap(({ grantee, grantor }) => [grantee, grantor])),
+  ]);
+  const wantsRoles = asksFor(scope, 'roles');
+  const missingRoles = wanted.missingRoles.filter(({ name }) => wantsRoles || named.has(name));
+  const created = new Set(missingRoles.map(({ name }) => name));
+  const ifAsked = <Item>(items: readonly Item[], asked: boolean): readonly Item[] => (asked ? items : []);
+  return {
+    ...wanted,
+    owners,
+    privileges,
+    missingRoles,
+    borrowedRoles: wanted.borrowedRoles.filter((role) => named.has(role) || wantsRoles),
+    defaults: ifAsked(wanted.defaults, asksFor(scope, 'privileges')),
+    largeObjects: ifAsked(wanted.largeObjects, asksFor(scope, 'data')),
+    publications: ifAsked(wanted.publications, asksFor(scope, 'publications')),
+    settings: ifAsked(wanted.settings, asksFor(scope, 'settings')),
+    memberships: wanted.memberships.filter(({ role, member }) => wantsRoles || created.has(role) || created.has(member)),
+    expiries: wanted.expiries.filter(({ role }) => created.has(role)),
+    roleComments: wanted.roleComments.filter(({ role }) => created.has(role)),
+    jobs: ifAsked(wanted.jobs, asksFor(scope, 'cron')),
+    webhooks: wanted.webhooks.filter(({ table }) => concerns('table', table)),
+    forbidden: wanted.forbidden.filter(({ explains }) => explains?.some((key) => concerns('', key)) === true),
+  };
+}

@@ -1,0 +1,28 @@
+import type { CatalogRecord } from './catalog.ts';
+import type { DumpEntry } from './dump-head.ts';
+
+/**
+ * Whether a record of the catalog is about one of these entries of a dump or a part of it. A dump writes `area(integer, text)`, the
+ * catalog `public.area(integer,pg_catalog.text)`: so quotes, blanks and the schema of the server's own types are left out of both.
+ */
+export function isAbout(entries: readonly DumpEntry[]): (record: CatalogRecord) => boolean {
+  const names = new Set(entries.flatMap(namesOf));
+  return ({ schema, name }) => schema !== null && wordsOf(name).some((word) => names.has(word));
+}
+
+function namesOf({ description, schema, tag }: DumpEntry): string[] {
+  if (tag === null) return [];
+  if (schema !== null) return [simplify(`${schema}.${tag}`)];
+  return description === 'SCHEMA' ? [simplify(tag)] : [];
+}
+
+/** Of `table column public.notes.body`: all that could be the name of an object, `public.notes` among them. */
+function wordsOf(name: string): string[] {
+  const start = name.replace(/^.* on (?=[^ ])/, '');
+  const candidates = [name, start, ...name.split(' ').map((_, index, words) => words.slice(index).join(' '))].map(simplify);
+  return candidates.flatMap((candidate) => [candidate, candidate.slice(0, Math.max(0, candidate.lastIndexOf('.')))]);
+}
+
+function simplify(name: string): string {
+  return name.replaceAll('pg_catalog.', '').replaceAll(/["\s]/g, '');
+}
