@@ -22,7 +22,7 @@ function createSnapshot() {
 test('a table whose content cannot be hashed is counted all the same, and so are those after it', async () => {
   const tables = ['good', 'bad', 'last'].map(table);
   const relations = { tables, uncountable: new Set<number>(), unreadable: [], foreignTables: 0 };
-  const counted = await countRows(createSnapshot(), relations, true);
+  const counted = await countRows(createSnapshot(), relations, { contents: true, searchPath: '' });
   const hash = '00000000000000010000000000000002';
   expect(counted.tables).toEqual([
     { ...tables[0], rows: 7, contentHash: hash, contentColumns: ['id'] },
@@ -34,5 +34,8 @@ test('a table whose content cannot be hashed is counted all the same, and so are
 
 test('contents are hashed only when that is asked for', async () => {
   const relations = { tables: [table('bad')], uncountable: new Set<number>(), unreadable: [], foreignTables: 0 };
-  expect(await countRows(createSnapshot(), relations, false)).toEqual({ tables: [{ ...table('bad'), rows: 7 }], warnings: [] });
+  expect(await countRows(createSnapshot(), relations, { contents: false, searchPath: '' })).toEqual({
+    tables: [{ ...table('bad'), rows: 7 }],
+    warnings: [],
+  });
 });
