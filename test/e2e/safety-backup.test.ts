@@ -47,6 +47,8 @@ test('what was on a target before a restore is listed, shown, verified, compared
   const shown = await agent('show', 'pre-restore', '--json');
   const safetyBackupOf = { project: 'staging', database: target.name, restoredBackup: real };
   expect(shown.json()).toMatchObject({ backupId: safety.backupId, project: 'staging', manifest: { safetyBackupOf } });
+  const facts = (await agent('show', safety.backupId)).stdout.replaceAll(/ +/g, ' ');
+  expect(facts).toContain(`\nSafety backup of staging (${target.name}), before ${real} was restored there\n`);
   expect((await agent('verify', safety.backupId, '--data')).exitCode).toBe(0);
   expect((await agent('verify', '--json')).json()).toMatchObject({ backups: [{ backupId: real }] });
   expect((await agent('verify', '--all', '--json')).json()).toMatchObject({
