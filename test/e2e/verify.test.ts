@@ -20,7 +20,7 @@ test('a good backup ends with 0, one that differs from its manifest with 22', as
     status: 'complete',
     project: 'shop',
     data: true,
-    backups: [{ backupId, archive: `${backupId}-database`, tables: 20, rows: 3024, largeObjects: 5, parts: 4 }],
+    backups: [{ backupId, archive: `${backupId}-database`, tables: 20, rows: 3024, largeObjects: 5, parts: 14 }],
   });
   expect((await verify()).stdout).toMatch(/^The backup is good .*\n\nBACKUP .*\n.*\n\nThe data itself was not read: --data/);
 

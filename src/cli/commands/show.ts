@@ -66,6 +66,7 @@ function describeFacts({ archive, manifest }: BackupDetails): string[][] {
       : `${formatBytes(sizes.originalBytes)}, deduplicated ${formatBytes(sizes.deduplicatedBytes)}`;
   return [
     ['Archive', archive.name],
+    ...describeSafety(manifest),
     ['Started', `${formatTime(new Date(manifest.startedAt))}, took ${formatDuration(manifest.durationMs)}`],
     ['Size', stored],
     ['Server', `PostgreSQL ${server.version}, ${server.encoding}, ${server.collation}`],
@@ -76,6 +77,11 @@ function describeFacts({ archive, manifest }: BackupDetails): string[][] {
     ['Large objects', String(manifest.largeObjects.count)],
     ['Chunker', manifest.chunkerParams],
   ];
+}
+
+function describeSafety({ safetyBackupOf: of }: Manifest): string[][] {
+  if (of === undefined) return [];
+  return [['Safety backup', printable(`of ${of.project} (${of.database}), before ${of.restoredBackup} was restored there`)]];
 }
 
 /** Largest first. */

@@ -56,6 +56,27 @@ test('what a later version has added is passed over', () => {
   expect(manifestSchema.parse(later)).toEqual(manifest);
 });
 
+test('what only some manifests have survives the archive, too', () => {
+  const full: Manifest = {
+    ...manifest,
+    tables: [{ ...manifest.tables[0]!, contentHash: '0'.repeat(32), contentColumns: ['id'] }],
+    changes: {
+      since: 'shop-20261120T020000Z',
+      counts: { table: { missing: 0, extra: 1, different: 0 } },
+      differences: [{ class: 'table', name: 'public.plain', kind: 'extra' }],
+      truncated: false,
+    },
+    migrationDrift: {
+      state: 'drift',
+      detail: '1 definition differs',
+      migrations: 3,
+      basis: 'f'.repeat(64),
+      comparedIn: 'shop-20261121T020000Z',
+    },
+  };
+  expect(manifestSchema.parse(JSON.parse(JSON.stringify(full)))).toEqual(full);
+});
+
 describe('a manifest without a field it needs is refused', () => {
   test.each(Object.keys(manifest))('%s', (field) => {
     const { [field]: _missing, ...rest } = stored();
