@@ -38,6 +38,7 @@ export function planClearing({ kind, entries, occupied, largeObjects }: ClearReq
     return isTop && !(kind !== 'plain' && (isPlatformOwner(entry.owner ?? '') || entry.tag === 'supabase_realtime'));
   };
   const going = entries.filter(goes);
+  const withThem = goingAlong(entries, going);
   const schemas = going.filter(({ description }) => description === 'SCHEMA').map(({ tag }) => tag!);
   const inPublic = going
     .filter(({ schema, description }) => schema === 'public' && droppable.test(description ?? ''))
@@ -60,12 +61,24 @@ export function planClearing({ kind, entries, occupied, largeObjects }: ClearReq
       ...occupied.map(({ schema, name }) => `the rows of ${schema}.${name}`),
       ...(largeObjects === 0 ? [] : [`${largeObjects} large objects`]),
     ],
-    remains: (entry) => !goes(entry) && entry.description !== 'PUBLICATION TABLE',
+    remains: (entry) => !withThem.has(entry.dumpId) && entry.description !== 'PUBLICATION TABLE',
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
         ? !(className === 'owner' && name.startsWith('publication '))
         : !gone.has(schema) && !(schema === 'public' && className !== 'schema' && !name.endsWith('schema public')),
   };
+}
+
+/** DROP ... CASCADE takes what depends on it along, wherever that is: a trigger on auth.users that calls a function of the user's. */
+function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<number> {
+  const gone = new Set(going.map(({ dumpId }) => dumpId));
+  for (let size = -1; size !== gone.size;) {
+    size = gone.size;
+    for (const { dumpId, dependencies } of entries) {
+      if (dependencies.some((id) => gone.has(Number(id)))) gone.add(dumpId);
+    }
+  }
+  return gone;
 }
 
 export function deleteRows({ schema, name }: TableName): string {

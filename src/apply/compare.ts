@@ -29,8 +29,8 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** Tables with as many rows, but others than in the backup. */
   readonly changedContents: readonly string[];
-  /** How many definitions, owners, privileges and so on are equal; empty for a backup that captured no catalog. */
-  readonly classes: readonly ClassCounts[];
+  /** How many definitions, owners, privileges and so on are equal; undefined for a backup that captured no catalog. */
+  readonly classes: readonly ClassCounts[] | undefined;
   readonly catalog: readonly JudgedDifference[];
   /** Rights on the target that the backup does not give. */
   readonly privilegeLeaks: readonly string[];
@@ -76,10 +76,9 @@ async function compareDefinitions(
   snapshot: Snapshot,
   { catalog, kind, includes }: CompareRequest,
 ): Promise<Pick<Comparison, 'classes' | 'catalog' | 'privilegeLeaks'>> {
-  if (catalog === undefined) return { classes: [], catalog: [], privilegeLeaks: [] };
+  if (catalog === undefined) return { classes: undefined, catalog: [], privilegeLeaks: [] };
   const wanted = ({ schema, name, class: className }: CatalogRecord): boolean => includes(schema, name, className);
-  const found = await readCatalog(snapshot);
-  const { classes, differences } = compareCatalogs(catalog.filter(wanted), found.filter(wanted), kind);
+  const { classes, differences } = compareCatalogs(catalog, await readCatalog(snapshot), { kind, includes: wanted });
   return { classes, catalog: differences, privilegeLeaks: listPrivilegeLeaks(differences) };
 }
 

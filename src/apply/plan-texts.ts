@@ -3,7 +3,7 @@ import type { Manifest } from '../domain/manifest.ts';
 import { describeEntry } from '../domain/restore-selection.ts';
 import { isData, type Decision } from '../domain/selection.ts';
 import type { PlanItem, RestorePlan } from './plan-types.ts';
-import type { Wanted } from './script/wanted.ts';
+import type { Wanted } from './wanted/find-wanted.ts';
 import type { TargetFacts } from './target.ts';
 
 export interface DescribedItems {
@@ -52,10 +52,12 @@ export function listSteps(manifest: Manifest, { target, jobs, plan }: StepFacts)
   const tables = plan.decisions.filter(({ entry, action }) => entry.description === 'TABLE DATA' && action !== 'skip');
   const rowsOf = new Map(manifest.tables.map(({ oid, rows }) => [String(oid), rows ?? 0]));
   const rows = tables.reduce((sum, { entry }) => sum + (rowsOf.get(entry.oid) ?? 0), 0);
+  const brings = plan.decisions.some(({ entry, action }) => entry.description === 'BLOBS' && action !== 'skip');
+  const largeObjects = brings ? manifest.largeObjects.count : 0;
   const roles = plan.missingRoles.map(({ name }) => name);
   return [
-    roles.length === 0 ? 'create no roles: the target has them all' : `create ${roles.length} roles: ${roles.join(', ')}`,
-    `restore ${tables.length} tables with ${rows.toLocaleString('en-US')} rows and ${manifest.largeObjects.count} large objects into the database ${target.database} of PostgreSQL ${target.version} (${kinds[target.kind]})`,
+    roles.length === 0 ? 'create no roles' : `create ${roles.length} roles: ${roles.join(', ')}`,
+    `restore ${tables.length} tables with ${rows.toLocaleString('en-US')} rows and ${largeObjects} large objects into the database ${target.database} of PostgreSQL ${target.version} (${kinds[target.kind]})`,
     ...(plan.keepOwners ? [] : ['make owners, privileges and settings exactly what they were']),
     describeTransaction(jobs, plan.tolerant),
     'compare the result with the backup',

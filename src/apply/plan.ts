@@ -3,6 +3,7 @@ import type { CatalogRecord } from '../domain/catalog.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import { isManagedSchema } from '../domain/platform.ts';
 import { isWhole } from '../domain/restore-scope.ts';
 import { entryKey, selectEntries } from '../domain/restore-selection.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
@@ -11,8 +12,8 @@ import { planArrival, type Arrival } from './arrival.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
-import { limitWanted } from './script/limit.ts';
-import { findWanted } from './script/wanted.ts';
+import { limitWanted } from './wanted/limit.ts';
+import { findWanted } from './wanted/find-wanted.ts';
 
 /** Compares a backup with a target; pure. */
 export function planRestore(request: PlanRequest): RestorePlan {
@@ -21,7 +22,10 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const samePlatform = isSamePlatform(catalog, target.catalog);
   const arrival = planArrival(request);
   const existing = new Set(target.entries.filter(arrival.clearing.remains).map(entryKey));
-  const asked = findAskedEntries(request.head.entries, scope, existing);
+  const asked = findAskedEntries(request.head.entries, scope, {
+    existing,
+    isPlatform: ({ schema }) => target.kind !== 'plain' && schema !== null && isManagedSchema(schema),
+  });
   const decisions = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
   const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
@@ -88,14 +92,14 @@ function neverGoBack(decision: Decision): Decision {
   return { ...decision, entry: { ...entry, definition } };
 }
 
-/** The platform's own versions, as its tables of migrations tell them. */
 function isSamePlatform(captured: readonly CatalogRecord[] | undefined, found: readonly CatalogRecord[]): boolean {
-  const versions = (catalog: readonly CatalogRecord[]): string =>
-    catalog
-      .filter((record) => record.class === 'platform version')
-      .map(({ name, value }) => `${name} ${JSON.stringify(value)}`)
-      .join();
-  return versions(captured ?? []) === versions(found);
+  return platformVersions(captured ?? []) === platformVersions(found);
+}
+
+/** The platform's own versions of auth and storage, as its tables of migrations tell them. */
+function platformVersions(catalog: readonly CatalogRecord[]): string {
+  const records = catalog.filter((record) => record.class === 'platform version');
+  return records.map(({ name, value }) => `${name} ${JSON.stringify(value)}`).join();
 }
 
 function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanRequest): string[] {

@@ -7,14 +7,15 @@ const shownDifferences = 40;
 
 /** What a comparison has found, for people: the rows, then the classes that are not all equal, then the first differences by name. */
 export function comparisonText(comparison: Comparison): string[] {
-  const { tables, rows, contents, classes } = comparison;
+  const { tables, rows, contents } = comparison;
+  const classes = comparison.classes ?? [];
   const unequal = classes.filter(({ missing, different, extra }) => missing + different + extra > 0);
   const equal = classes.reduce((sum, { equal: count }) => sum + count, 0);
   return [
     `Rows: ${tables} tables with ${rows.toLocaleString('en-US')} rows${contents > 0 ? `, the content of ${contents} of them` : ''}: ${rowVerdict(comparison)}.`,
     ...rowTable(comparison),
     ...comparison.changedContents.map((what) => `Other rows than in the backup: ${what}`),
-    ...(classes.length === 0
+    ...(comparison.classes === undefined
       ? ['Definitions and privileges were not compared: the backup is of a version that captured no catalog.']
       : [
           `Definitions, owners and privileges: ${equal.toLocaleString('en-US')} in ${classes.length} classes are equal${unequal.length === 0 ? '.' : ', but:'}`,
@@ -39,7 +40,7 @@ function rowTable({ differences }: Comparison): string[] {
   return [formatTable(['WHAT', 'IN THE BACKUP', 'FOUND'], lines, [1, 2])];
 }
 
-function classTable(classes: Comparison['classes']): string {
+function classTable(classes: NonNullable<Comparison['classes']>): string {
   const lines = classes.map((counts) =>
     [counts.class, counts.equal, counts.missing, counts.different, counts.extra].map(String),
   );

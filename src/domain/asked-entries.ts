@@ -11,18 +11,21 @@ export interface AskedEntries {
   readonly unknown: readonly string[];
 }
 
+export interface ExistingObjects {
+  /** `entryKey` of everything that the target has. */
+  readonly existing: ReadonlySet<string>;
+  /** Whether an entry is in a schema that the platform of the target sees to. */
+  readonly isPlatform: (entry: DumpEntry) => boolean;
+}
+
 /** The entries of a dump that a scope asks for, with the types, functions and sequences that those need and the target lacks. */
-export function findAskedEntries(
-  entries: readonly DumpEntry[],
-  scope: RestoreScope,
-  existing: ReadonlySet<string>,
-): AskedEntries {
+export function findAskedEntries(entries: readonly DumpEntry[], scope: RestoreScope, target: ExistingObjects): AskedEntries {
   if (isWhole(scope)) return { ids: new Set(entries.map(({ dumpId }) => dumpId)), refusals: [], unknown: [] };
   const byId = new Map(entries.map((entry) => [String(entry.dumpId), entry]));
   const named = entries.filter((entry) => isNamed(entry, scope));
   const parts = scope.tables.length === 0 ? named : withParts(entries, named);
   const asked = parts.filter((entry) => isWanted(entry, scope));
-  return { ...withNeeded(asked, byId, existing), unknown: listUnknown(entries, scope) };
+  return { ...withNeeded(asked, byId, target), unknown: listUnknown(entries, scope) };
 }
 
 function isNamed(entry: DumpEntry, { only, schemas, tables }: RestoreScope): boolean {
@@ -101,13 +104,13 @@ function isPartOf(entry: DumpEntry, owner: DumpEntry): boolean {
 function withNeeded(
   asked: readonly DumpEntry[],
   byId: ReadonlyMap<string, DumpEntry>,
-  existing: ReadonlySet<string>,
+  { existing, isPlatform }: ExistingObjects,
 ): Pick<AskedEntries, 'ids' | 'refusals'> {
   const ids = new Set(asked.map(({ dumpId }) => dumpId));
   const refusals = new Set<string>();
   const queue = [...asked];
   for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
-    if (!isData(entry) && existing.has(entryKey(entry))) continue;
+    if ((!isData(entry) && existing.has(entryKey(entry))) || isPlatform(entry)) continue;
     for (const id of entry.dependencies) {
       const needed = byId.get(id);
       if (needed === undefined || isData(needed) || ids.has(needed.dumpId) || existing.has(entryKey(needed))) continue;

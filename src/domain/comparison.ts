@@ -32,7 +32,7 @@ export interface CatalogComparison {
 export function compareCatalogs(
   captured: readonly CatalogRecord[],
   found: readonly CatalogRecord[],
-  kind: TargetKind,
+  { kind, includes }: { readonly kind: TargetKind; readonly includes: (record: CatalogRecord) => boolean },
 ): CatalogComparison {
   const superusers = kind === 'plain' ? collectSuperusers(found) : new Set<string>();
   const facts = {
@@ -42,10 +42,11 @@ export function compareCatalogs(
     superusers,
   };
   const [before, after] = levelOwners(captured, found, superusers);
-  const differences = diffCatalogs(before, after)
+  const compared = before.filter(includes);
+  const differences = diffCatalogs(compared, after.filter(includes))
     .filter((difference) => !isAhead(difference))
     .map((difference) => ({ ...difference, verdict: judge(difference, facts) }));
-  return { classes: countClasses(captured, differences), differences };
+  return { classes: countClasses(compared, differences), differences };
 }
 
 interface Facts {
@@ -92,6 +93,7 @@ function isResting({ class: className, kind, before, after }: CatalogDifference)
 function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found, superusers }: Facts): boolean {
   const { class: className, schema, kind: what } = difference;
   // Other roles of a server, and what belongs to them, are not the database's.
+  if (className === 'platform version') return true;
   if (what === 'extra' && ['role', 'membership', 'setting', 'parameter'].includes(className)) return true;
   if (kind === 'plain' && isOfSuperuser(difference, superusers)) return true;
   if (kind === 'plain') return what === 'extra' && (className === 'default privileges' || className === 'extension');

@@ -12,7 +12,7 @@ import { restoreOwners } from './owners.ts';
 import { reconcilePrivileges } from './privileges.ts';
 import { borrowMemberships, createRolesWithoutSuperuser, grantMemberships } from './roles.ts';
 import { applySettings } from './settings.ts';
-import type { Wanted } from './wanted.ts';
+import type { Wanted } from '../wanted/find-wanted.ts';
 
 export interface ScriptRequest {
   readonly wanted: Wanted;

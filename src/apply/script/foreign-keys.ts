@@ -25,7 +25,7 @@ BEGIN
     )
     SELECT k.conname, k.conrelid::pg_catalog.regclass AS child, k.confrelid::pg_catalog.regclass AS parent,
            (SELECT pg_catalog.string_agg(pg_catalog.format('c.%I = p.%I', a.attname, b.attname), ' AND ')
-              FROM pg_catalog.unnest(k.conkey, k.confkey) AS u(child_column, parent_column)
+              FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey)) AS u(child_column, parent_column)
               JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.child_column
               JOIN pg_catalog.pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = u.parent_column) AS matches,
            (SELECT pg_catalog.string_agg(pg_catalog.format('c.%I IS NOT NULL', a.attname), ' AND ')

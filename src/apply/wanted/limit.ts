@@ -1,7 +1,7 @@
 import { isAbout } from '../../domain/identity.ts';
 import { asksFor, type RestoreScope } from '../../domain/restore-scope.ts';
 import { isData, type Decision } from '../../domain/selection.ts';
-import type { Wanted } from './wanted.ts';
+import type { Wanted } from './find-wanted.ts';
 
 /**
  * Of all that could be done beside the dump's entries what belongs to a part of the backup: owners and rights of what is made, the
@@ -21,7 +21,6 @@ export function limitWanted(wanted: Wanted, scope: RestoreScope, decisions: read
   const wantsRoles = asksFor(scope, 'roles');
   const missingRoles = wanted.missingRoles.filter(({ name }) => wantsRoles || named.has(name));
   const created = new Set(missingRoles.map(({ name }) => name));
-  const ifAsked = <Item>(items: readonly Item[], asked: boolean): readonly Item[] => (asked ? items : []);
   return {
     ...wanted,
     owners,
@@ -39,4 +38,8 @@ export function limitWanted(wanted: Wanted, scope: RestoreScope, decisions: read
     webhooks: wanted.webhooks.filter(({ table }) => concerns('table', table)),
     forbidden: wanted.forbidden.filter(({ explains }) => explains?.some((key) => concerns('', key)) === true),
   };
+}
+
+function ifAsked<Item>(items: readonly Item[], asked: boolean): readonly Item[] {
+  return asked ? items : [];
 }
