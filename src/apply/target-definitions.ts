@@ -1,7 +1,7 @@
 import type { ConnectionConfig } from '../config/project-config.ts';
 import type { PostgresPrograms, RunContext, Session } from '../context.ts';
 import { parseDumpHead, type DumpEntry } from '../domain/dump-head.ts';
-import { connectionString } from '../domain/sql.ts';
+import { connectionString, quoteIdentifier } from '../domain/sql.ts';
 import { AppError } from '../errors.ts';
 
 interface Unreadable {
@@ -70,9 +70,11 @@ const unreadableQuery = `
      AND NOT CASE c.relkind WHEN 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
                             ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END`;
 
+/** Between double quotes a pattern of pg_dump stands for itself. */
 function exclude({ schema, name }: Unreadable): string {
-  const pattern = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-  return name === null ? `--exclude-schema=${pattern(schema)}` : `--exclude-table=${pattern(schema)}.${pattern(name)}`;
+  return name === null
+    ? `--exclude-schema=${quoteIdentifier(schema)}`
+    : `--exclude-table=${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
 
 function placeholders({ schema, name }: Unreadable): DumpEntry[] {

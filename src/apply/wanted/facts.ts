@@ -33,7 +33,7 @@ export function findActingRoles({ found, roles, target }: WantedRequest, missing
   const own = target.kind === 'plain' ? missing : [...missing, ...roles];
   return new Set([
     target.role,
-    ...member,
+    ...joined,
     ...own.map(({ name }) => name).filter((name) => target.kind === 'plain' || !isReservedRole(name)),
   ]);
 }
