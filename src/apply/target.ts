@@ -1,5 +1,6 @@
 import type { PostgresPrograms, RunContext, Session } from '../context.ts';
 import type { ConnectionConfig } from '../config/project-config.ts';
+import { contentSettings } from '../catalog/content-settings.ts';
 import { readCatalog } from '../catalog/read-catalog.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import type { DumpEntry } from '../domain/dump-head.ts';
@@ -61,6 +62,7 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
   const session = await context.databases.connect(request.connection);
   try {
     await session.query("SELECT pg_catalog.set_config('search_path', '', false)");
+    await session.query(contentSettings);
     const [row] = await session.query<FactsRow>(factsQuery);
     const { version, database, encoding, role, superuser } = row!;
     const kind = await queryKind(session);
