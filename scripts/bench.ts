@@ -5,6 +5,7 @@
 import { cpus } from 'node:os';
 import { startBench, type Bench } from './bench/bench.ts';
 import { median, row } from './bench/figures.ts';
+import type { RestoreFigures } from './bench/restore.ts';
 
 const rounds = 3;
 const started = await startBench();
@@ -24,6 +25,7 @@ async function measure(bench: Bench): Promise<string[]> {
     file: [] as number[],
     fixed: [] as number[],
   };
+  const restores = { whole: [] as RestoreFigures[], jobs: [] as RestoreFigures[], empty: [] as RestoreFigures[] };
   const growth = { agent: [] as number[], standard: [] as number[] };
   let peakMemory = 0;
   let stagedBytes = 0;
@@ -48,6 +50,12 @@ async function measure(bench: Bench): Promise<string[]> {
     await bench.timeBackup(repository, 'empty');
     samples.fixed.push((await bench.timeBackup(repository, 'empty')).seconds);
   }
+  for (let round = 1; round <= rounds; round += 1) {
+    process.stderr.write(`restores, round ${round} of ${rounds}\n`);
+    restores.empty.push(await bench.timeRestore(bench.repository(), 'empty'));
+    restores.whole.push(await bench.timeRestore(bench.repository(), 'big'));
+    restores.jobs.push(await bench.timeRestore(bench.repository(), 'big', 2));
+  }
   const listing = await bench.timeListings(rounds);
   const raw = median(samples.raw);
   const fixed = median(samples.fixed);
@@ -66,8 +74,26 @@ async function measure(bench: Bench): Promise<string[]> {
     row('that growth', `${toMegabytes(median(growth.agent))} MB against ${toMegabytes(median(growth.standard))} MB`, ''),
     row('peak memory of the agent', `${toMegabytes(peakMemory)} MB`, 'at most 150 MB'),
     row('bytes of the dump on disk', String(stagedBytes), '0'),
+    row(...restoreRow('restore in one transaction', restores.whole, restores.empty)),
+    row(...restoreRow('restore with two jobs', restores.jobs, restores.empty)),
+    row('fixed part of a restore (empty database)', `${medianOf(restores.empty, 'agentSeconds').toFixed(2)} s`, ''),
     row('`agent list` more than `borg list`', `${Math.round(listing)} ms`, 'at most 300 ms'),
   ];
+}
+
+/** Against pg_restore of the same kind from a local file, each without what it takes for an empty database. */
+function restoreRow(
+  what: string,
+  figures: readonly RestoreFigures[],
+  empty: readonly RestoreFigures[],
+): [string, string, string] {
+  const plain = medianOf(figures, 'plainSeconds') - medianOf(empty, 'plainSeconds');
+  const agent = medianOf(figures, 'agentSeconds') - medianOf(empty, 'agentSeconds');
+  return [what, `${(agent / plain).toFixed(2)} × pg_restore (${plain.toFixed(1)} s)`, 'at most 1.15'];
+}
+
+function medianOf(figures: readonly RestoreFigures[], key: keyof RestoreFigures): number {
+  return median(figures.map((figure) => figure[key]));
 }
 
 function toMegabytes(bytes: number): number {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { startCluster, type Cluster } from '../../test/helpers/cluster.ts';
 import { median } from './figures.ts';
+import { timeRestore, type RestoreFigures } from './restore.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const pollMs = 10;
@@ -38,11 +39,15 @@ export interface Bench {
   readonly versions: string;
   readonly dumpMegabytes: number;
   createRepository(): Promise<AgentRepository>;
+  /** The last one that was made. */
+  repository(): AgentRepository;
   /** A repository that Borg alone fills, with its default chunker. */
   createReference(): Promise<Record<string, string>>;
   timeRawDump(database: string): Promise<number>;
   timeBackup(repository: AgentRepository, database: 'big' | 'empty'): Promise<BackupFigures>;
   timeDumpToFileThenBorg(repository: AgentRepository): Promise<number>;
+  /** Of the last backup. */
+  timeRestore(repository: AgentRepository, database: 'big' | 'empty', jobs?: number): Promise<RestoreFigures>;
   /** Answers by how many bytes the repository grew. */
   archiveWithDefaultChunker(environment: Record<string, string>): Promise<number>;
   /** Makes the large database anew, as it was at first. */
@@ -85,6 +90,7 @@ async function openBench(directory: string, cluster: Cluster): Promise<Bench> {
       last = await createAgentRepository(join(directory, `agent-${(count += 1)}`), cluster);
       return last;
     },
+    repository: () => last!,
     createReference: () => createReference(join(directory, `reference-${count}`)),
     timeRawDump: (database) => time(() => execa('sh', ['-c', `${dump} -Fc -Z0 ${database} >/dev/null`], { env: environment })),
     timeBackup: (repository, database) => timeBackup(repository, database),
@@ -105,6 +111,11 @@ async function openBench(directory: string, cluster: Cluster): Promise<Bench> {
       const { stdout } = await execa('sh', ['-c', script], { env: { ...environment, ...reference } });
       return (JSON.parse(stdout) as { archive: { stats: { deduplicated_size: number } } }).archive.stats.deduplicated_size;
     },
+    timeRestore: (repository, database, jobs) =>
+      timeRestore(
+        { directory, address: cluster.address, envFile: join(repository.directory, `${database}.env`), database },
+        jobs,
+      ),
     restoreData: () => restoreData(cluster),
     updateRandomRows: () =>
       runSql(cluster, 'big', "UPDATE events SET kind = 'changed ' || random() WHERE random() < 0.002", 'VACUUM events'),

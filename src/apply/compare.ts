@@ -53,6 +53,8 @@ export async function compareWithBackup(context: RunContext, request: CompareReq
   const snapshot = await context.databases.openSnapshot(request.connection);
   try {
     const tables = request.manifest.tables.filter((table) => isComparable(table, request));
+    // Bounds of partitions are told in the session's time zone, too.
+    await snapshot.query(contentSettings);
     const catalogs = await compareDefinitions(snapshot, request);
     const searchPath = chooseSearchPath(indexCatalog(request.catalog ?? []));
     await snapshot.query("SELECT pg_catalog.set_config('search_path', $1, false)", [searchPath]);
@@ -97,7 +99,6 @@ async function compareRows(
   const differences: Difference[] = [];
   const changedContents: string[] = [];
   let contents = 0;
-  await snapshot.query(contentSettings);
   for (const [index, table] of tables.entries()) {
     context.progress.step(`Comparing table ${index + 1} of ${tables.length}`);
     const what = `table ${table.schema}.${table.name}`;

@@ -1,5 +1,7 @@
 import type { CatalogIndex } from '../domain/catalog-index.ts';
+import type { DumpEntry } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import { isManagedSchema } from '../domain/platform.ts';
 import { describeEntry } from '../domain/restore-selection.ts';
 import { isData, type Decision } from '../domain/selection.ts';
 import type { PlanItem, RestorePlan } from './plan-types.ts';
@@ -24,9 +26,9 @@ export function describeItems(decisions: readonly Decision[]): DescribedItems {
       if (!isData(entry) && !settings.has(kind)) created[kind] = (created[kind] ?? 0) + 1;
       if (reason !== undefined) items.skipped.push(item);
     } else if (cause === 'missing') items.missing.push(item);
-    else if (cause === 'forbidden' && !isTrivial(kind, reason)) items.forbidden.push(item);
+    else if (cause === 'forbidden' && !isTrivial(entry, reason)) items.forbidden.push(item);
     // That a table of the platform is there is no news; that its rows stay away is.
-    else if ((cause === 'absent' && !isTrivial(kind, reason)) || (cause === 'platform' && reason !== 'it had no rows')) {
+    else if ((cause === 'absent' && !isTrivial(entry, reason)) || (cause === 'platform' && reason !== 'it had no rows')) {
       items.skipped.push(item);
     }
   }
@@ -34,8 +36,9 @@ export function describeItems(decisions: readonly Decision[]): DescribedItems {
 }
 
 /** Parts of a thing that is named already. */
-function isTrivial(kind: string, reason: string | undefined): boolean {
-  return trivial.has(kind) && reason?.startsWith('it needs ') === true;
+function isTrivial({ description, schema }: DumpEntry, reason: string | undefined): boolean {
+  if (reason?.startsWith('it needs ') !== true) return false;
+  return trivial.has((description ?? '').toLowerCase()) || (schema !== null && isManagedSchema(schema));
 }
 
 const trivial = new Set(['comment', 'default', 'index attach', 'sequence owned by', 'sequence set', 'table attach']);

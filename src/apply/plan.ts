@@ -9,10 +9,11 @@ import { entryKey, selectEntries } from '../domain/restore-selection.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
 import type { Decision } from '../domain/selection.ts';
 import { planArrival, type Arrival } from './arrival.ts';
+import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
-import { limitWanted } from './wanted/limit.ts';
+import { limitWanted, withMadeWebhooks } from './wanted/limit.ts';
 import { findWanted } from './wanted/find-wanted.ts';
 
 /** Compares a backup with a target; pure. */
@@ -29,7 +30,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const decisions = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
   const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
-  const wanted = isWhole(scope) ? all : limitWanted(all, scope, decisions);
+  const wanted = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
   const tolerant = manifest.coverage.some(({ state }) => state === 'not readable');
@@ -40,7 +41,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     forbidden: [...items.forbidden, ...wanted.forbidden],
     created: items.created,
     replaced: arrival.replaced(asked),
-    skipped: items.skipped,
+    skipped: [...listDeviations(manifest, source, { target, found: indexCatalog(target.catalog) }), ...items.skipped],
     outside: listOutside(request),
     missingRoles: wanted.missingRoles,
     keepOwners: catalog === undefined,

@@ -1,5 +1,6 @@
 import type { PostgresPrograms, RunContext, Session } from '../context.ts';
 import type { ConnectionConfig } from '../config/project-config.ts';
+import { contentSettings } from '../catalog/content-settings.ts';
 import { readCatalog } from '../catalog/read-catalog.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import type { DumpEntry } from '../domain/dump-head.ts';
@@ -24,8 +25,8 @@ export interface TargetFacts extends PlatformFacts {
   /** What stands in the way of calling it empty: "12 tables in public", say. Nothing in an empty database. */
   readonly contents: readonly string[];
   readonly roles: ReadonlySet<string>;
-  /** Extensions that CREATE EXTENSION would find. */
-  readonly availableExtensions: ReadonlySet<string>;
+  /** Extensions that CREATE EXTENSION would find, and the version that it would make. */
+  readonly availableExtensions: ReadonlyMap<string, string>;
   /** Of the backup's tables those that are there and hold rows, by `relationKey`. */
   readonly occupied: ReadonlySet<string>;
   readonly largeObjects: number;
@@ -43,7 +44,7 @@ interface FactsRow {
   readonly superuser: boolean;
   readonly creates_roles: boolean;
   readonly roles: string[];
-  readonly extensions: string[];
+  readonly extensions: { name: string; version: string }[];
 }
 
 export interface TargetRequest {
@@ -61,6 +62,7 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
   const session = await context.databases.connect(request.connection);
   try {
     await session.query("SELECT pg_catalog.set_config('search_path', '', false)");
+    await session.query(contentSettings);
     const [row] = await session.query<FactsRow>(factsQuery);
     const { version, database, encoding, role, superuser } = row!;
     const kind = await queryKind(session);
@@ -77,7 +79,7 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
       createsRoles: row!.creates_roles,
       contents: await listContents(session, kind),
       roles: new Set(row!.roles),
-      availableExtensions: new Set(row!.extensions),
+      availableExtensions: new Map(row!.extensions.map(({ name, version: offered }) => [name, offered])),
       ...(await readContents(session, request.tables)),
       entries: await readDefinitions(context, session, { ...request, database, programs }),
       catalog: await readCatalog(session),
@@ -103,7 +105,8 @@ const factsQuery = `
          r.rolsuper AS superuser,
          r.rolsuper OR r.rolcreaterole AS creates_roles,
          ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles) AS roles,
-         ARRAY(SELECT name::text FROM pg_catalog.pg_available_extensions) AS extensions
+         (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'version', coalesce(installed_version, default_version)))
+            FROM pg_catalog.pg_available_extensions) AS extensions
     FROM pg_catalog.pg_roles r
    WHERE r.rolname = current_user`;
 

@@ -23,6 +23,7 @@ function wordsOf(name: string): string[] {
   return candidates.flatMap((candidate) => [candidate, candidate.slice(0, Math.max(0, candidate.lastIndexOf('.')))]);
 }
 
-function simplify(name: string): string {
+/** A name without what a dump and the catalog write differently. */
+export function simplify(name: string): string {
   return name.replaceAll('pg_catalog.', '').replaceAll(/["\s]/g, '');
 }

@@ -70,9 +70,13 @@ function decideOnTable(entry: DumpEntry, { target, byId }: Question): Decision {
     const ofPlatform = entry.description === 'COMMENT' && table === undefined && !target.creatable.has(entry.schema!);
     return ofPlatform ? forbid(entry, 'what it is on belongs to the platform') : { entry, action: 'try' };
   }
-  const allowed =
-    (entry.description === 'TRIGGER' && relation.trigger) || (entry.description === 'POLICY' && relation.policies);
+  const allowed = (entry.description === 'TRIGGER' && relation.trigger) || (isOfPolicy(entry) && relation.policies);
   return allowed ? { entry, action: 'try' } : forbid(entry, `${table!.tag} belongs to the platform`);
+}
+
+/** A policy or the comment on one: who may make it may say something of it. */
+function isOfPolicy({ description, tag }: DumpEntry): boolean {
+  return description === 'POLICY' || (description === 'COMMENT' && (tag ?? '').startsWith('POLICY '));
 }
 
 const tableDescriptions = new Set(['TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SEQUENCE']);

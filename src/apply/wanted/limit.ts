@@ -1,7 +1,14 @@
-import { isAbout } from '../../domain/identity.ts';
+import { isAbout, simplify } from '../../domain/identity.ts';
 import { asksFor, type RestoreScope } from '../../domain/restore-scope.ts';
 import { isData, type Decision } from '../../domain/selection.ts';
 import type { Wanted } from './find-wanted.ts';
+
+/** Webhooks are triggers: those that are left out cannot be put to rest either. */
+export function withMadeWebhooks(wanted: Wanted, decisions: readonly Decision[]): Wanted {
+  const triggers = decisions.filter(({ entry, action }) => entry.description === 'TRIGGER' && action !== 'skip');
+  const made = new Set(triggers.map(({ entry }) => simplify(`${entry.schema}.${entry.tag}`)));
+  return { ...wanted, webhooks: wanted.webhooks.filter(({ table, trigger }) => made.has(simplify(`${table}${trigger}`))) };
+}
 
 /**
  * Of all that could be done beside the dump's entries what belongs to a part of the backup: owners and rights of what is made, the
@@ -35,7 +42,6 @@ export function limitWanted(wanted: Wanted, scope: RestoreScope, decisions: read
     expiries: wanted.expiries.filter(({ role }) => created.has(role)),
     roleComments: wanted.roleComments.filter(({ role }) => created.has(role)),
     jobs: ifAsked(wanted.jobs, asksFor(scope, 'cron')),
-    webhooks: wanted.webhooks.filter(({ table }) => concerns('table', table)),
     forbidden: wanted.forbidden.filter(({ explains }) => explains?.some((key) => concerns('', key)) === true),
   };
 }
