@@ -192,6 +192,7 @@ function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport
     verdicts[status],
     ...(report.safetyBackup === undefined ? [] : [`The target as it was before: ${report.safetyBackup}`]),
     ...comparisonText(comparison),
+    ...report.warnings.filter((warning) => !plan.manual.includes(warning)).map((warning) => `Warning: ${warning}`),
     ...plan.losses.map((loss) => `Not restored: ${loss}`),
     ...plan.forbidden.map((item) => `Not restored: ${itemText(item)}`),
     ...skipped.map((statement) => `Refused by the target: ${statement}`),
