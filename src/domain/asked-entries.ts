@@ -25,7 +25,17 @@ export function findAskedEntries(entries: readonly DumpEntry[], scope: RestoreSc
   const named = entries.filter((entry) => isNamed(entry, scope));
   const parts = scope.tables.length === 0 ? named : withParts(entries, named);
   const asked = parts.filter((entry) => isWanted(entry, scope));
-  return { ...withNeeded(asked, byId, target), unknown: listUnknown(entries, scope) };
+  const { ids, refusals } = withNeeded(asked, byId, target);
+  const brought = new Set([...ids].filter((id) => !asked.some(({ dumpId }) => dumpId === id)).map(String));
+  for (const entry of entries) if (goesAlong(entry, brought) && isWanted(entry, scope)) ids.add(entry.dumpId);
+  return { ids, refusals, unknown: listUnknown(entries, scope) };
+}
+
+/** What is said of something that is brought along, and how far a sequence has come. */
+function goesAlong({ description, dependencies }: DumpEntry, brought: ReadonlySet<string>): boolean {
+  return (
+    ['COMMENT', 'SECURITY LABEL', 'SEQUENCE SET'].includes(description ?? '') && dependencies.some((id) => brought.has(id))
+  );
 }
 
 function isNamed(entry: DumpEntry, { only, schemas, tables }: RestoreScope): boolean {
