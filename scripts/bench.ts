@@ -76,11 +76,7 @@ async function measure(bench: Bench): Promise<string[]> {
     row('bytes of the dump on disk', String(stagedBytes), '0'),
     row(...restoreRow('restore in one transaction', restores.whole, restores.empty)),
     row(...restoreRow('restore with two jobs', restores.jobs, restores.empty)),
-    row(
-      'fixed part of a restore (empty database)',
-      `${median(restores.empty.map(({ agentSeconds }) => agentSeconds)).toFixed(2)} s`,
-      '',
-    ),
+    row('fixed part of a restore (empty database)', `${medianOf(restores.empty, 'agentSeconds').toFixed(2)} s`, ''),
     row('`agent list` more than `borg list`', `${Math.round(listing)} ms`, 'at most 300 ms'),
   ];
 }
@@ -91,10 +87,13 @@ function restoreRow(
   figures: readonly RestoreFigures[],
   empty: readonly RestoreFigures[],
 ): [string, string, string] {
-  const of = (all: readonly RestoreFigures[], key: keyof RestoreFigures): number => median(all.map((figure) => figure[key]));
-  const plain = of(figures, 'plainSeconds') - of(empty, 'plainSeconds');
-  const agent = of(figures, 'agentSeconds') - of(empty, 'agentSeconds');
+  const plain = medianOf(figures, 'plainSeconds') - medianOf(empty, 'plainSeconds');
+  const agent = medianOf(figures, 'agentSeconds') - medianOf(empty, 'agentSeconds');
   return [what, `${(agent / plain).toFixed(2)} × pg_restore (${plain.toFixed(1)} s)`, 'at most 1.15'];
+}
+
+function medianOf(figures: readonly RestoreFigures[], key: keyof RestoreFigures): number {
+  return median(figures.map((figure) => figure[key]));
 }
 
 function toMegabytes(bytes: number): number {

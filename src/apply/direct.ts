@@ -7,6 +7,7 @@ import type { SkippedStatement } from '../domain/tolerant.ts';
 import { AppError } from '../errors.ts';
 import { isUnknownTimeout, setsUnknownTimeout } from './older-target.ts';
 import { streamPlannedDump } from './dump-stream.ts';
+import { countFinishedItems, type FinishedItems } from './finished-items.ts';
 import { ownerOptions, restoreError, type ApplyRequest } from './request.ts';
 import { collectSkipped, runScript } from './run-script.ts';
 
@@ -32,10 +33,10 @@ export async function applyDirectly(
     whatIsLeft: 'Nothing of it stayed on the target.',
   });
   if (jobs !== undefined) context.progress.step(`Restoring with ${jobs} jobs`);
-  const { result, skipped } =
+  const { result, skipped, done } =
     jobs === undefined ? await streamDump(context, request) : await restoreStaged(context, request, jobs);
   context.signal.throwIfAborted();
-  if (result.exitCode !== 0 && !(tolerant && skipped.length > 0)) throw restoreError(mayRemain, result);
+  if (result.exitCode !== 0 && !(tolerant && skipped.length > 0)) throw restoreError(`${mayRemain} ${done.describe()}`, result);
   const statements = keepOwners ? [] : [script.preparation, ...script.after];
   return [...before, ...skipped, ...(await runScript(context, request, { statements, whatIsLeft: mayRemain }))];
 }
@@ -89,6 +90,7 @@ function toMebibytes(bytes: number): number {
 }
 
 interface DirectResult {
+  readonly done: FinishedItems;
   readonly result: CommandResult;
   readonly skipped: readonly SkippedStatement[];
 }
@@ -105,9 +107,11 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
   const strictness = request.plan.tolerant || ended ? [] : ['--exit-on-error'];
   const lines: string[] = [];
   const skipped: SkippedStatement[] = [];
+  const done = countFinishedItems(request.plan.decisions);
   const running: RunningCommand = context.commands.start({
     file: request.programs.pgRestore,
     args: [
+      ...(input.stdin === undefined ? ['--verbose'] : []),
       ...strictness,
       ...input.options,
       ...ownerOptions(request.plan),
@@ -119,6 +123,7 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
     ...(input.stdin === undefined ? {} : { stdin: input.stdin }),
     onStderrLine: (line) => {
       collectSkipped(skipped, line);
+      done.note(line);
       if (!line.includes('error: ') || isUnknownTimeout(line)) return;
       if (lines.length < maximumFailureLines) lines.push(line);
       if (ended) void running.terminate();
@@ -131,7 +136,11 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
     // Nothing but that setting was in the way.
     const harmless = lines.length === 0 && result.stderr.includes('errors ignored on restore');
     const told = lines.length > 0 ? { ...result, stderr: lines.join('\n') } : result;
-    return { result: harmless ? { ...result, exitCode: 0, stderr: '' } : told, skipped: [...skipped, ...parseFailures(lines)] };
+    return {
+      done,
+      result: harmless ? { ...result, exitCode: 0, stderr: '' } : told,
+      skipped: [...skipped, ...parseFailures(lines)],
+    };
   } finally {
     context.signal.removeEventListener('abort', terminate);
   }

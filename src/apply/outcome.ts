@@ -24,7 +24,7 @@ export function isExplained(difference: JudgedDifference, plan: RestorePlan, ski
   const { class: className, name, schema } = difference;
   if (plan.kind !== 'plain' && schema !== null && isManagedSchema(schema)) return true;
   const key = `${className} ${name}`;
-  return plan.forbidden.some(({ explains }) => explains?.includes(key)) || isNamed(name, plan, skipped);
+  return [...plan.forbidden, ...plan.skipped].some(({ explains }) => explains?.includes(key)) || isNamed(name, plan, skipped);
 }
 
 /** Whether every word of something that was left out stands in a name: `notes reader` of a policy in `reader on public.notes`. */

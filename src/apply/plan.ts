@@ -9,6 +9,7 @@ import { entryKey, selectEntries } from '../domain/restore-selection.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
 import type { Decision } from '../domain/selection.ts';
 import { planArrival, type Arrival } from './arrival.ts';
+import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
@@ -40,7 +41,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     forbidden: [...items.forbidden, ...wanted.forbidden],
     created: items.created,
     replaced: arrival.replaced(asked),
-    skipped: items.skipped,
+    skipped: [...listDeviations(manifest, source, { target, found: indexCatalog(target.catalog) }), ...items.skipped],
     outside: listOutside(request),
     missingRoles: wanted.missingRoles,
     keepOwners: catalog === undefined,

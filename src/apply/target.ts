@@ -27,8 +27,8 @@ export interface TargetFacts extends PlatformFacts {
   /** What stands in the way of calling it empty: "12 tables in public", say. Nothing in an empty database. */
   readonly contents: readonly string[];
   readonly roles: ReadonlySet<string>;
-  /** Extensions that CREATE EXTENSION would find. */
-  readonly availableExtensions: ReadonlySet<string>;
+  /** Extensions that CREATE EXTENSION would find, and the version that it would make. */
+  readonly availableExtensions: ReadonlyMap<string, string>;
   /** Of the backup's tables those that are there and hold rows, by `relationKey`. */
   readonly occupied: ReadonlySet<string>;
   readonly largeObjects: number;
@@ -46,7 +46,7 @@ interface FactsRow {
   readonly superuser: boolean;
   readonly creates_roles: boolean;
   readonly roles: string[];
-  readonly extensions: string[];
+  readonly extensions: { name: string; version: string }[];
 }
 
 export interface TargetRequest {
@@ -84,7 +84,7 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
       createsRoles: row!.creates_roles,
       contents: await listContents(session, kind),
       roles: new Set(row!.roles),
-      availableExtensions: new Set(row!.extensions),
+      availableExtensions: new Map(row!.extensions.map(({ name, version: offered }) => [name, offered])),
       ...(await readContents(session, request.tables)),
       entries,
       catalog,
@@ -110,7 +110,8 @@ const factsQuery = `
          r.rolsuper AS superuser,
          r.rolsuper OR r.rolcreaterole AS creates_roles,
          ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles) AS roles,
-         ARRAY(SELECT name::text FROM pg_catalog.pg_available_extensions) AS extensions
+         (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'version', coalesce(installed_version, default_version)))
+            FROM pg_catalog.pg_available_extensions) AS extensions
     FROM pg_catalog.pg_roles r
    WHERE r.rolname = current_user`;
 

@@ -33,7 +33,7 @@ export interface TargetObjects {
   /** Tables, views and sequences that are there, by `relationKey`. */
   readonly relations: ReadonlyMap<string, TargetRelation>;
   /** Extensions that CREATE EXTENSION would find. */
-  readonly availableExtensions: ReadonlySet<string>;
+  readonly availableExtensions: ReadonlyMap<string, string>;
 }
 
 export interface Question {

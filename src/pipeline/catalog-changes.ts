@@ -14,8 +14,7 @@ export interface ChangesSince {
 /** What has changed in the definitions since the previous backup. */
 export function findChanges(previous: PreviousBackup, catalog: readonly CatalogRecord[]): ChangesSince {
   const differences = listChanges(previous.catalog, catalog);
-  const since = previous.manifest.backupId;
-  const changes = summarizeChanges(since, differences);
-  const text = `Since ${since}: ${describeCounts(changes.counts)}.\n${formatDifference(differences)}`;
+  const changes = summarizeChanges(previous.backupId, differences);
+  const text = `Since ${previous.backupId}: ${describeCounts(changes.counts)}.\n${formatDifference(differences)}`;
   return { changes, part: { path: archivePaths.changes, text: () => Promise.resolve(text) } };
 }

@@ -50,10 +50,9 @@ export async function diffBackups(context: RunContext, request: DiffRequest): Pr
   const from = choose(request.from);
   const to = request.to === live ? undefined : choose(request.to);
   enterStage(context, 'compare', 'Reading what is compared');
-  const [before, after] = await Promise.all([
-    readCaptured(context, from),
-    to === undefined ? readLive(context) : readCaptured(context, to),
-  ]);
+  // Two Borgs that read at once would wait for each other's lock, in steps of seconds.
+  const before = await readCaptured(context, from);
+  const after = to === undefined ? await readLive(context) : await readCaptured(context, to);
   const isWanted = ({ schema, class: className }: CatalogRecord): boolean =>
     isAmong(request.schemas, schema) && isAmong(request.classes, className);
   const compare = request.all ? diffCatalogs : listChanges;

@@ -1,14 +1,13 @@
 import { readArchivedCatalog } from '../archive/contents.ts';
-import { readManifest } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
+import { parseArchiveName } from '../domain/archive-name.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
-import type { Manifest } from '../domain/manifest.ts';
 import { messageOf } from '../errors.ts';
 
 /** The backup before this one, as far as the next one asks. */
 export interface PreviousBackup {
   readonly archive: string;
-  readonly manifest: Manifest;
+  readonly backupId: string;
   readonly catalog: readonly CatalogRecord[];
 }
 
@@ -30,9 +29,9 @@ const searchedAtMost = 3;
 export async function findPreviousBackup(context: RunContext, archives: readonly string[]): Promise<PreviousSearch> {
   for (const archive of archives.slice(0, searchedAtMost)) {
     try {
-      // Most of the time of a Borg is its start.
-      const [catalog, manifest] = await Promise.all([readArchivedCatalog(context, archive), readManifest(context, archive)]);
-      if (catalog !== undefined) return { found: { archive, manifest, catalog }, warning: undefined };
+      const catalog = await readArchivedCatalog(context, archive);
+      const { backupId } = parseArchiveName(archive)!;
+      if (catalog !== undefined) return { found: { archive, backupId, catalog }, warning: undefined };
     } catch (error) {
       context.signal.throwIfAborted();
       return { found: undefined, warning: `the changes since ${archive} could not be told: ${messageOf(error)}` };
