@@ -107,7 +107,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
       manifest,
       catalog,
       kind: facts.kind,
-      includes: comparedPart(request.scope, plan.decisions, facts.occupied),
+      includes: comparedPart(request.scope, plan.decisions, facts),
     });
     const status = judgeRestore(plan, comparison, skipped);
     return outcome({ status, comparison, skipped, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] });
@@ -153,9 +153,16 @@ function isWorthSaving({ kind, contents, occupied, largeObjects }: TargetFacts):
   return kind !== 'plain' || contents.length + occupied.size + largeObjects > 0;
 }
 
+const shownRefusals = 10;
+
 function assertPossible(plan: RestorePlan, allowIncomplete: boolean): void {
   if (plan.refusals.length > 0) {
-    throw new AppError('target_refused', `The restore is not possible: ${plan.refusals.join('; ')}. Nothing was touched.`, {
+    const more = plan.refusals.length - shownRefusals;
+    const reasons = [
+      ...plan.refusals.slice(0, shownRefusals),
+      ...(more > 0 ? [`and ${more} more (--dry-run lists them)`] : []),
+    ];
+    throw new AppError('target_refused', `The restore is not possible: ${reasons.join('; ')}. Nothing was touched.`, {
       hint: 'Restore into an empty database of the same or a newer PostgreSQL (createdb NAME), or say what becomes of what is there: --clean, or --mode with a part of the backup. agent restore --help.',
     });
   }
