@@ -92,11 +92,12 @@ const uncertain = new Set([
 function decideWithoutSuperuser(entry: DumpEntry, target: TargetObjects): Decision {
   const description = entry.description ?? '';
   const definition = entry.definition ?? '';
+  const isRoutine = description === 'FUNCTION' || description === 'PROCEDURE';
   const needsSuperuser =
     superuserOnly.has(description) ||
     (description === 'TYPE' && /\n {4}INTERNALLENGTH = /.test(definition)) ||
-    (description === 'FUNCTION' && /\n {4}LANGUAGE (c|internal)\b/.test(definition)) ||
-    (description === 'FUNCTION' && /\n {4}SET session_replication_role /.test(definition));
+    (isRoutine && /\n {4}LANGUAGE (c|internal)\b/.test(definition)) ||
+    (isRoutine && /\n {4}SET session_replication_role /.test(definition));
   const needsPrivilege =
     privilegedOnly.has(description) ||
     (description.startsWith('PUBLICATION') && / (FOR ALL TABLES|TABLES IN SCHEMA) /.test(definition));
