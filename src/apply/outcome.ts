@@ -20,33 +20,27 @@ export function judgeRestore(plan: RestorePlan, comparison: Comparison, skipped:
 }
 
 /** Foretold by the plan, refused by the server while it was tried, or inside of what belongs to the platform. */
-export function isExplained(difference: JudgedDifference, plan: RestorePlan, skipped: readonly string[]): boolean {
+function isExplained(difference: JudgedDifference, plan: RestorePlan, skipped: readonly string[]): boolean {
   const { class: className, name, schema } = difference;
   if (plan.kind !== 'plain' && schema !== null && isManagedSchema(schema)) return true;
   const key = `${className} ${name}`;
   return [...plan.forbidden, ...plan.skipped].some(({ explains }) => explains?.includes(key)) || isNamed(name, plan, skipped);
 }
 
-/** Whether every word of something that was left out stands in a name: `notes reader` of a policy in `reader on public.notes`. */
+/** Whether every word of something that was left out, its schema among them, stands in a name: of a policy in `reader on public.notes`. */
 function isNamed(name: string, plan: RestorePlan, skipped: readonly string[]): boolean {
-  const words = wordsOf(name);
+  const words = new Set(wordsOf(name));
   const leftOut = plan.decisions
     .filter(({ action, cause }) => action === 'skip' && ['forbidden', 'missing', 'absent'].includes(cause ?? ''))
-    .map(({ entry }) => wordsOf(entry.tag ?? ''));
-  return [...leftOut, ...skipped.map((line) => wordsOf(lastName(line)))].some(
-    (tag) => tag.length > 0 && tag.every((word) => words.includes(word)),
-  );
+    .map(({ entry }) => wordsOf(`${entry.schema ?? ''} ${entry.tag ?? ''}`));
+  return [...leftOut, ...skipped.map(namesIn)].some((tag) => tag.length > 0 && tag.every((word) => words.has(word)));
 }
 
-/** The name in `index my_index in schema storage: must be owner of table objects`. */
-function lastName(line: string): string {
-  return (
-    line
-      .split(': ')[0]!
-      .replace(/ in schema .*$/, '')
-      .split(' ')
-      .at(-1) ?? ''
-  );
+/** The names in `index my_index in schema storage: must be owner of table objects`, and in `owner app of table public.notes: ...`. */
+function namesIn(line: string): string[] {
+  const [what] = line.split(': ');
+  const [, name, schema] = /^(.*?)(?: in schema (.*))?$/s.exec(what!)!;
+  return wordsOf(`${schema ?? ''} ${name!.split(' ').at(-1) ?? ''}`);
 }
 
 function wordsOf(name: string): string[] {

@@ -1,5 +1,5 @@
 import type { CompareReport } from '../pipeline/compare.ts';
-import { formatTable } from './output.ts';
+import { formatTable, printable } from './output.ts';
 
 type Comparison = CompareReport['comparison'];
 
@@ -66,5 +66,8 @@ function nameDifferences({ catalog }: Comparison): string[] {
 
 function shorten(lines: readonly string[]): string[] {
   const more = lines.length - shownDifferences;
-  return [...lines.slice(0, shownDifferences), ...(more > 0 ? [`  and ${more} more: --json names them all`] : [])];
+  return [
+    ...lines.slice(0, shownDifferences).map(printable),
+    ...(more > 0 ? [`  and ${more} more: --json names them all`] : []),
+  ];
 }
