@@ -14,6 +14,7 @@ export function comparisonText(comparison: Comparison): string[] {
   return [
     `Rows: ${tables} tables with ${rows.toLocaleString('en-US')} rows${contents > 0 ? `, the content of ${contents} of them` : ''}: ${rowVerdict(comparison)}.`,
     ...rowTable(comparison),
+    ...shorten(comparison.uncompared.map((what) => `Rows that could not be compared: ${what}`)),
     ...comparison.changedContents.map((what) => `Other rows than in the backup: ${what}`),
     ...(comparison.classes === undefined
       ? ['Definitions and privileges were not compared: the backup is of a version that captured no catalog.']
@@ -26,8 +27,9 @@ export function comparisonText(comparison: Comparison): string[] {
   ];
 }
 
-function rowVerdict({ differences, changedContents }: Comparison): string {
-  return differences.length + changedContents.length === 0 ? 'all equal' : 'NOT EQUAL';
+function rowVerdict({ differences, changedContents, uncompared }: Comparison): string {
+  if (differences.length + changedContents.length > 0) return 'NOT EQUAL';
+  return uncompared.length === 0 ? 'all equal' : `all equal but ${uncompared.length} that could not be compared`;
 }
 
 function rowTable({ differences }: Comparison): string[] {
