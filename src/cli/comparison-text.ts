@@ -1,3 +1,4 @@
+import { tableOfColumn } from '../domain/reordered-columns.ts';
 import type { CompareReport } from '../pipeline/compare.ts';
 import { formatTable } from './output.ts';
 
@@ -56,10 +57,16 @@ function nameDifferences({ catalog }: Comparison): string[] {
   const resting = catalog
     .filter(({ verdict }) => verdict === 'resting')
     .map(({ class: name, name: of }) => `  at rest until switched on: ${name} ${of}`);
+  const reordered = catalog.filter(({ verdict }) => verdict === 'reordered').map(({ name }) => tableOfColumn(name));
   const platform = catalog.filter(({ verdict }) => verdict === 'platform').length;
   return [
     ...shorten(lost),
     ...resting,
+    ...shorten(
+      [...new Set(reordered)].map(
+        (table) => `  other order of columns, as no dump keeps it of a table that inherits: ${table}`,
+      ),
+    ),
     ...(platform === 0
       ? []
       : [`${platform} differences are the platform's own affair (another version of it, its own roles): --json names them.`]),

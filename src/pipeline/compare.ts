@@ -10,7 +10,7 @@ import { findDatabaseArchive } from './find-archive.ts';
 import { enterStage } from './stage.ts';
 
 export interface CompareReport {
-  /** incomplete: of what could be looked at nothing differs. */
+  /** incomplete: nothing is lost, but not everything could be looked at, or columns stand in another order. */
   readonly status: 'equal' | 'incomplete' | 'different';
   readonly backupId: string;
   readonly archive: string;
@@ -46,5 +46,6 @@ export async function compare(context: RunContext, selector: string, target: Tar
 
 function judge(comparison: Comparison): CompareReport['status'] {
   if (!isEqual(comparison)) return 'different';
-  return comparison.uncompared.length === 0 ? 'equal' : 'incomplete';
+  const reordered = comparison.catalog.some(({ verdict }) => verdict === 'reordered');
+  return comparison.uncompared.length > 0 || reordered ? 'incomplete' : 'equal';
 }

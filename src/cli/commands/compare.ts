@@ -36,7 +36,7 @@ const exitCodeOf = {
 
 const verdicts = {
   equal: 'is equal to',
-  incomplete: 'is, as far as it could be read, equal to',
+  incomplete: 'is, but for what is named below, equal to',
   different: 'DIFFERS FROM',
 } as const;
 
