@@ -53,6 +53,8 @@ export interface RestoreReport {
   readonly plan: RestorePlan;
   /** Undefined for a dry run. */
   readonly comparison: Comparison | undefined;
+  /** What differs and neither the plan nor the target has named: why the restore counts as failed. */
+  readonly unexplained: readonly string[];
   /** Statements that failed and were skipped, where losses were accepted. */
   readonly skipped: readonly string[];
   /** The id of the backup that was made of the target before. */
@@ -90,6 +92,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
         status: 'complete',
         durationMs: durationMs(),
         comparison: undefined,
+        unexplained: [],
         skipped: [],
         safetyBackup: undefined,
       };
@@ -113,7 +116,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     });
     return {
       ...report,
-      status: judgeRestore(plan, comparison, skipped),
+      ...judgeRestore(plan, comparison, skipped),
       durationMs: durationMs(),
       comparison,
       skipped,

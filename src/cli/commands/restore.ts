@@ -191,6 +191,7 @@ function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport
     `Restored ${backupId} into ${target.project} (${target.database}, ${plan.kind}) in ${formatDuration(report.durationMs)}.`,
     verdicts[status],
     ...(report.safetyBackup === undefined ? [] : [`The target as it was before: ${report.safetyBackup}`]),
+    ...list('Differences that nothing has foretold:', report.unexplained),
     ...comparisonText(comparison),
     ...plan.losses.map((loss) => `Not restored: ${loss}`),
     ...plan.forbidden.map((item) => `Not restored: ${itemText(item)}`),
