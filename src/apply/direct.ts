@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
 import { archivePaths } from '../domain/manifest.ts';
 import { connectionString } from '../domain/sql.ts';
+import { describeEntry } from '../domain/restore-selection.ts';
+import type { Decision } from '../domain/selection.ts';
 import type { SkippedStatement } from '../domain/tolerant.ts';
 import { AppError } from '../errors.ts';
 import { isUnknownTimeout, setsUnknownTimeout } from './older-target.ts';
@@ -107,6 +109,7 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
   const strictness = request.plan.tolerant || ended ? [] : ['--exit-on-error'];
   const lines: string[] = [];
   const skipped: SkippedStatement[] = [];
+  let entryLine = '';
   const done = countFinishedItems(request.plan.decisions);
   const running: RunningCommand = context.commands.start({
     file: request.programs.pgRestore,
@@ -124,7 +127,9 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
     onStderrLine: (line) => {
       collectSkipped(skipped, line);
       done.note(line);
+      if (line.startsWith('pg_restore: from TOC entry ')) entryLine = line;
       if (!line.includes('error: ') || isUnknownTimeout(line)) return;
+      skipped.push(...parseFailure(line, nameEntry(entryLine, request.plan.decisions)));
       if (lines.length < maximumFailureLines) lines.push(line);
       if (ended) void running.terminate();
     },
@@ -139,7 +144,7 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
     return {
       done,
       result: harmless ? { ...result, exitCode: 0, stderr: '' } : told,
-      skipped: [...skipped, ...parseFailures(lines)],
+      skipped,
     };
   } finally {
     context.signal.removeEventListener('abort', terminate);
@@ -148,10 +153,15 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
 
 const maximumFailureLines = 1000;
 
-/** pg_restore names each statement that failed: `pg_restore: error: could not execute query: ERROR:  ...`. */
-function parseFailures(lines: readonly string[]): SkippedStatement[] {
-  return lines
-    .filter((line) => line.includes('could not execute query') || line.includes('COPY failed'))
-    .map((line) => line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, ''))
-    .map((error) => ({ what: 'a statement of the dump', error }));
+/** pg_restore tells of each statement that failed: `pg_restore: error: could not execute query: ERROR:  ...`. */
+function parseFailure(line: string, what: string): SkippedStatement[] {
+  if (!line.includes('could not execute query') && !line.includes('COPY failed')) return [];
+  return [{ what, error: line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, '') }];
+}
+
+/** The line before tells which entry it is about: `pg_restore: from TOC entry 213; 1259 16400 VIEW open_notes postgres`. */
+function nameEntry(line: string, decisions: readonly Decision[]): string {
+  const id = Number(/^pg_restore: from TOC entry (\d+);/.exec(line)?.[1]);
+  const found = decisions.find(({ entry }) => entry.dumpId === id);
+  return found === undefined ? 'a statement of the dump' : describeEntry(found.entry);
 }

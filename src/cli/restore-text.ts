@@ -52,6 +52,7 @@ function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport
     `Restored ${backupId} into ${target.project} (${target.database}, ${plan.kind}) in ${formatDuration(report.durationMs)}.`,
     verdicts[status],
     ...(report.safetyBackup === undefined ? [] : [`The target as it was before: ${report.safetyBackup}`]),
+    ...list('Differences that nothing has foretold:', report.unexplained),
     ...comparisonText(comparison),
     ...report.warnings.filter((warning) => !plan.manual.includes(warning)).map((warning) => `Warning: ${warning}`),
     ...[

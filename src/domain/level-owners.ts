@@ -5,9 +5,8 @@ type Privileges = z.infer<typeof privilegesSchema>;
 
 /**
  * Makes rights comparable where the difference means nothing. An owner's rights are those of "the owner": who that is, is compared
- * elsewhere. What a superuser of the target grants is granted in the name of the owner. The database, the languages of a server, the
- * members of extensions and the constructors of ranges belong to who made them, which a restore cannot change: what either owner
- * holds of them counts for nothing.
+ * elsewhere. What a superuser of the target grants is granted in the name of the owner. The database, the languages of a server, the members of extensions and the constructors of
+ * ranges belong to who made them, which a restore cannot change: what either owner holds of them counts for nothing.
  */
 export function levelOwners(
   captured: readonly CatalogRecord[],
@@ -19,9 +18,8 @@ export function levelOwners(
     const owners = collectOwners(records);
     return records.flatMap((record) => {
       if (record.class !== 'privileges') return [record];
-      const object = objectOf(record);
-      const leveled = levelRecord(record, { owner: owners.get(object), makers: makers.get(object), superusers });
-      // Rights on a setting, or on a column, are kept only where somebody has some.
+      const leveled = levelRecord(record, { owner: owners.get(ownerKey(record)), makers: makers.get(record.name), superusers });
+      // Rights on a setting are kept only where somebody has some.
       const { type, column, grants } = leveled.value as unknown as Privileges;
       return grants.length === 0 && (type === 'parameter' || column !== undefined) ? [] : [leveled];
     });
@@ -39,7 +37,7 @@ export function collectOwners(records: readonly CatalogRecord[]): Map<string, st
 function collectMakers(records: readonly CatalogRecord[], owned: ReadonlyMap<string, string>): Map<string, Set<string>> {
   const makers = new Map<string, Set<string>>();
   for (const record of records) {
-    if (record.class !== 'privileges' || owned.has(objectOf(record))) continue;
+    if (record.class !== 'privileges' || owned.has(ownerKey(record))) continue;
     const { column, grants } = record.value as unknown as Privileges;
     const maker = grants[0]?.grantor;
     if (column === undefined && maker !== undefined) makers.set(record.name, (makers.get(record.name) ?? new Set()).add(maker));
@@ -47,10 +45,10 @@ function collectMakers(records: readonly CatalogRecord[], owned: ReadonlyMap<str
   return makers;
 }
 
-/** What has the owner: of a column its table. The records of owners are named so. */
-function objectOf({ value }: CatalogRecord): string {
-  const { type, identity } = value as unknown as Privileges;
-  return `${type} ${identity}`;
+/** Of a column: that of its table. */
+function ownerKey(record: CatalogRecord): string {
+  const { type, identity, column } = record.value as unknown as Privileges;
+  return column === undefined ? record.name : `${type} ${identity}`;
 }
 
 interface LevelFacts {

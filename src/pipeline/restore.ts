@@ -53,6 +53,8 @@ export interface RestoreReport {
   readonly plan: RestorePlan;
   /** Undefined for a dry run. */
   readonly comparison: Comparison | undefined;
+  /** What differs and neither the plan nor the target has named: why the restore counts as failed. */
+  readonly unexplained: readonly string[];
   /** What was tried and refused by the target. */
   readonly skipped: readonly string[];
   /** The id of the backup that was made of the target before. */
@@ -109,14 +111,21 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
       kind: facts.kind,
       includes: comparedPart(request.scope, plan.decisions, facts),
     });
-    const status = judgeRestore(plan, comparison, skipped);
-    return outcome({ status, comparison, skipped, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] });
+    const judgement = judgeRestore(plan, comparison, skipped);
+    return outcome({ ...judgement, comparison, skipped, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] });
   });
 }
 
-type Outcome = Pick<RestoreReport, 'status' | 'comparison' | 'skipped' | 'safetyBackup' | 'warnings'>;
+type Outcome = Pick<RestoreReport, 'status' | 'unexplained' | 'comparison' | 'skipped' | 'safetyBackup' | 'warnings'>;
 
-const nothingDone: Outcome = { status: 'complete', comparison: undefined, skipped: [], safetyBackup: undefined, warnings: [] };
+const nothingDone: Outcome = {
+  status: 'complete',
+  unexplained: [],
+  comparison: undefined,
+  skipped: [],
+  safetyBackup: undefined,
+  warnings: [],
+};
 
 interface SaveRequest {
   readonly request: RestoreRequest;
