@@ -81,3 +81,12 @@ const dataDescriptions = new Set([
 export function isData({ description }: DumpEntry): boolean {
   return dataDescriptions.has(description ?? '');
 }
+
+/**
+ * Of the entries that a trigger, policy or constraint needs the table that it stands on: its tag begins with it. Of `users` and
+ * `users of old` it is the longer one.
+ */
+export function findNamedFirst({ schema, tag }: DumpEntry, needed: readonly DumpEntry[]): DumpEntry | undefined {
+  const named = needed.filter((other) => other.schema === schema && (tag ?? '').startsWith(`${other.tag} `));
+  return named.toSorted((a, b) => b.tag!.length - a.tag!.length)[0];
+}
