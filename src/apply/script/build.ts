@@ -44,9 +44,6 @@ export function buildScript(request: ScriptRequest): RestoreScript {
   return {
     before: [
       'SET client_min_messages = warning;',
-      ...(target.replicates
-        ? ['SET session_replication_role = replica;', ...request.clean, 'SET session_replication_role = origin;']
-        : request.clean),
       ...(target.superuser
         ? createRoleStatements(wanted.missingRoles, wanted.roles)
         : createRolesWithoutSuperuser(wanted.missingRoles)),
@@ -54,6 +51,9 @@ export function buildScript(request: ScriptRequest): RestoreScript {
         ({ role, validUntil }) => `ALTER ROLE ${quoteIdentifier(role)} VALID UNTIL ${quoteLiteral(validUntil)};`,
       ),
       ...membership.borrow,
+      ...(target.replicates
+        ? ['SET session_replication_role = replica;', ...request.clean, 'SET session_replication_role = origin;']
+        : request.clean),
       ...foundations(decisions),
       ...(decisions.some(({ action }) => action === 'stage') ? [`CREATE SCHEMA ${stageSchema};`] : []),
     ],
