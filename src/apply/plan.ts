@@ -13,6 +13,7 @@ import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
+import { moveExtensions } from './wanted/extensions.ts';
 import { isUsableMember } from './wanted/facts.ts';
 import { limitWanted, withMadeWebhooks } from './wanted/limit.ts';
 import { findWanted } from './wanted/find-wanted.ts';
@@ -57,6 +58,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
       searchPath: chooseSearchPath(source),
       enableJobs: request.enableJobs,
       clean: arrival.statements(asked),
+      extensions: isWhole(scope) ? moveExtensions(source, target.catalog, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
       strict: !isWhole(scope),
     }),

@@ -26,6 +26,8 @@ export interface ScriptRequest {
   };
   readonly searchPath: string;
   readonly enableJobs: boolean;
+  /** Statements about extensions that are there already. */
+  readonly extensions: readonly string[];
   /** What goes first. */
   readonly clean: readonly string[];
   /** Tables that were there before and get rows: their foreign keys are checked. */
@@ -55,6 +57,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
         ? ['SET session_replication_role = replica;', ...request.clean, 'SET session_replication_role = origin;']
         : request.clean),
       ...foundations(decisions),
+      ...request.extensions,
       ...(decisions.some(({ action }) => action === 'stage') ? [`CREATE SCHEMA ${stageSchema};`] : []),
     ],
     // Triggers of a platform do not fire for rows that are loaded, nor its event triggers for what is made (pg_restore makes
