@@ -90,7 +90,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
         ...recordsOf(indexCatalog(catalog), 'large objects', largeObjectsSchema).map(({ value }) => value.owner),
       ]),
     ],
-    remains: (entry) => !withThem.has(entry.dumpId) && entry.description !== 'PUBLICATION TABLE',
+    remains: (entry) => !withThem.has(entry.dumpId),
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
         ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name))

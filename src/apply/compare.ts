@@ -30,6 +30,8 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** Tables with as many rows, but others than in the backup. */
   readonly changedContents: readonly string[];
+  /** Tables whose rows the role of the target cannot see all of, and why: whether they are equal is not known. */
+  readonly uncompared: readonly string[];
   /** How many definitions, owners, privileges and so on are equal; undefined for a backup that captured no catalog. */
   readonly classes: readonly ClassCounts[] | undefined;
   readonly catalog: readonly JudgedDifference[];
@@ -95,39 +97,53 @@ async function compareRows(
   context: RunContext,
   snapshot: Snapshot,
   { tables, kind }: Pick<CompareRequest, 'kind'> & { readonly tables: readonly TableRecord[] },
-): Promise<Pick<Comparison, 'contents' | 'differences' | 'changedContents'>> {
+): Promise<Pick<Comparison, 'contents' | 'differences' | 'changedContents' | 'uncompared'>> {
   const existing = await listTables(snapshot);
   const differences: Difference[] = [];
   const changedContents: string[] = [];
+  const uncompared: string[] = [];
   let contents = 0;
   for (const [index, table] of tables.entries()) {
     context.progress.step(`Comparing table ${index + 1} of ${tables.length}`);
     const what = `table ${table.schema}.${table.name}`;
-    const columns = existing.get(keyOf(table));
-    const found = columns === undefined ? null : await countOne(snapshot, table);
+    const there = existing.get(keyOf(table));
+    if (there !== undefined && there.hidden !== null) {
+      uncompared.push(`${what} (${there.hidden})`);
+      continue;
+    }
+    const found = there === undefined ? null : await countOne(snapshot, table);
     // A table of the platform that held nothing: it may not have it there, or have rows of its own, which a restore leaves alone.
     if (table.rows === 0 && isManagedSchema(table.schema) && (found === null || isLeftAlone(table, kind))) continue;
     if (found !== table.rows) differences.push({ what, expected: table.rows!, found });
-    else if (table.contentHash !== undefined && table.contentColumns!.every((column) => columns!.has(column))) {
+    else if (table.contentHash !== undefined && table.contentColumns!.every((column) => there!.columns.has(column))) {
       contents += 1;
       const { hash } = await hashContent(snapshot, table, table.contentColumns);
       if (hash !== table.contentHash) changedContents.push(what);
     }
   }
-  return { contents, differences, changedContents };
+  return { contents, differences, changedContents, uncompared };
 }
 
 function isLeftAlone({ schema }: TableRecord, kind: TargetKind): boolean {
   return kind !== 'plain' && !schemasWithUsersRows.has(schema);
 }
 
-async function listTables(session: Pick<Snapshot, 'query'>): Promise<Map<string, ReadonlySet<string>>> {
-  const rows = await session.query<{ schema: string; name: string; columns: string[] }>(`
+interface ExistingTable {
+  readonly columns: ReadonlySet<string>;
+  /** Why the role does not see all of its rows; null when it does. */
+  readonly hidden: string | null;
+}
+
+async function listTables(session: Pick<Snapshot, 'query'>): Promise<Map<string, ExistingTable>> {
+  const rows = await session.query<{ schema: string; name: string; columns: string[]; hidden: string | null }>(`
     SELECT n.nspname AS schema, c.relname AS name,
-           ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+           ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+           CASE WHEN NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
+                  THEN current_user || ' may not read it'
+                WHEN pg_catalog.row_security_active(c.oid) THEN 'row-level security hides rows from ' || current_user END AS hidden
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r'`);
-  return new Map(rows.map((row) => [keyOf(row), new Set(row.columns)]));
+  return new Map(rows.map((row) => [keyOf(row), { columns: new Set(row.columns), hidden: row.hidden }]));
 }
 
 async function countOne(session: Pick<Snapshot, 'query'>, table: TableRecord): Promise<number> {

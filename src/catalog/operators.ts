@@ -52,12 +52,12 @@ const familyFunctions = `
 
 const familyValue = object({ accessMethod: 'm.amname', operators: familyOperators, functions: familyFunctions });
 
-/** classes operator, operator class and operator family. What a class brings is a member of its family. */
+/** classes operator, operator class and operator family. What a class brings is a member of its family; a mere shell, which another operator has announced, is not dumped. */
 export const operatorsQuery = identify(`
   SELECT NULL AS class, o.tableoid AS classid, o.oid AS objid, n.nspname AS schema, ${operatorValue} AS value
     FROM pg_catalog.pg_operator o
     JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-   WHERE ${inUserSchema} AND ${ofNoExtension('pg_operator', 'o.oid')}
+   WHERE o.oprcode <> 0 AND ${inUserSchema} AND ${ofNoExtension('pg_operator', 'o.oid')}
    UNION ALL
   SELECT NULL, c.tableoid, c.oid, n.nspname, ${classValue}
     FROM pg_catalog.pg_opclass c

@@ -38,7 +38,7 @@ const owned: readonly Owned[] = [
   { catalog: 'pg_type', owner: 'typowner', namespace: 'typnamespace', acl: 'typacl', acltype: `'T'`, ...typesOfTheirOwn },
   { catalog: 'pg_foreign_data_wrapper', owner: 'fdwowner', acl: 'fdwacl', acltype: `'F'` },
   { catalog: 'pg_foreign_server', owner: 'srvowner', acl: 'srvacl', acltype: `'S'` },
-  { catalog: 'pg_operator', owner: 'oprowner', namespace: 'oprnamespace' },
+  { catalog: 'pg_operator', owner: 'oprowner', namespace: 'oprnamespace', where: 'o.oprcode <> 0' },
   { catalog: 'pg_opclass', owner: 'opcowner', namespace: 'opcnamespace' },
   { catalog: 'pg_opfamily', owner: 'opfowner', namespace: 'opfnamespace' },
   { catalog: 'pg_collation', owner: 'collowner', namespace: 'collnamespace' },

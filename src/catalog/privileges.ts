@@ -1,5 +1,6 @@
 import { ownedObjects } from './owned-objects.ts';
 import { classOf, inUserSchema, joinExtension, object, unquoted } from './scope.ts';
+import { systemPrivileges } from './system-privileges.ts';
 
 /**
  * The grants of a set of privileges, sorted. The sets are few, and the objects that share one are many: so each is looked at
@@ -51,6 +52,8 @@ export const privilegesQuery = `
      UNION ALL
     SELECT l.tableoid, l.oid, NULL, NULL, coalesce(l.lanacl, pg_catalog.acldefault('l', l.lanowner))
       FROM pg_catalog.pg_language l
+     UNION ALL
+    ${systemPrivileges}
   ), sets AS (${grantSets})
   SELECT 'privileges' AS class,
          CASE WHEN a."column" IS NULL THEN i.type || ' ' || i.identity ELSE 'table column ' || i.identity || '.' || a."column" END AS name,

@@ -31,7 +31,10 @@ const constraintValue = {
   inherited: 'NULLIF(k.coninhcount, 0)',
 };
 
-/** class table constraint. `triggers`: a foreign key whose inner triggers are not as they are made is not enforced as it says. */
+/**
+ * class table constraint. `triggers`: a foreign key whose inner triggers are not as they are made is not enforced as it says. What
+ * PostgreSQL makes of a foreign key for each partition, under names that depend on their order, comes with that key.
+ */
 export const tableConstraintsQuery = identify(`
   SELECT 'table constraint' AS class, k.tableoid AS classid, k.oid AS objid, n.nspname AS schema,
          ${object({ ...constraintValue, triggers: 't.states', extension })} AS value
@@ -41,7 +44,7 @@ export const tableConstraintsQuery = identify(`
     LEFT JOIN (SELECT t.tgconstraint, pg_catalog.json_agg(t.tgenabled ORDER BY t.tgenabled) AS states
                  FROM pg_catalog.pg_trigger t
                 WHERE t.tgisinternal AND t.tgenabled <> 'O' GROUP BY t.tgconstraint) t ON t.tgconstraint = k.oid
-   WHERE ${inUserSchema} AND ${isTold(`c.relname || '_' || a.attname || '_not_null'`)}`);
+   WHERE ${inUserSchema} AND NOT (k.contype = 'f' AND k.conparentid <> 0) AND ${isTold(`c.relname || '_' || a.attname || '_not_null'`)}`);
 
 export const domainConstraintsQuery = identify(`
   SELECT 'domain constraint' AS class, k.tableoid AS classid, k.oid AS objid, n.nspname AS schema,

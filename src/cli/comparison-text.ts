@@ -1,5 +1,6 @@
+import { tableOfColumn } from '../domain/reordered-columns.ts';
 import type { CompareReport } from '../pipeline/compare.ts';
-import { formatTable } from './output.ts';
+import { formatTable, printable } from './output.ts';
 
 type Comparison = CompareReport['comparison'];
 
@@ -14,6 +15,7 @@ export function comparisonText(comparison: Comparison): string[] {
   return [
     `Rows: ${tables} tables with ${rows.toLocaleString('en-US')} rows${contents > 0 ? `, the content of ${contents} of them` : ''}: ${rowVerdict(comparison)}.`,
     ...rowTable(comparison),
+    ...shorten(comparison.uncompared.map((what) => `Rows that could not be compared: ${what}`)),
     ...comparison.changedContents.map((what) => `Other rows than in the backup: ${what}`),
     ...(comparison.classes === undefined
       ? ['Definitions and privileges were not compared: the backup is of a version that captured no catalog.']
@@ -26,8 +28,9 @@ export function comparisonText(comparison: Comparison): string[] {
   ];
 }
 
-function rowVerdict({ differences, changedContents }: Comparison): string {
-  return differences.length + changedContents.length === 0 ? 'all equal' : 'NOT EQUAL';
+function rowVerdict({ differences, changedContents, uncompared }: Comparison): string {
+  if (differences.length + changedContents.length > 0) return 'NOT EQUAL';
+  return uncompared.length === 0 ? 'all equal' : `all equal but ${uncompared.length} that could not be compared`;
 }
 
 function rowTable({ differences }: Comparison): string[] {
@@ -54,10 +57,16 @@ function nameDifferences({ catalog }: Comparison): string[] {
   const resting = catalog
     .filter(({ verdict }) => verdict === 'resting')
     .map(({ class: name, name: of }) => `  at rest until switched on: ${name} ${of}`);
+  const reordered = catalog.filter(({ verdict }) => verdict === 'reordered').map(({ name }) => tableOfColumn(name));
   const platform = catalog.filter(({ verdict }) => verdict === 'platform').length;
   return [
     ...shorten(lost),
     ...resting,
+    ...shorten(
+      [...new Set(reordered)].map(
+        (table) => `  other order of columns, as no dump keeps it of a table that inherits: ${table}`,
+      ),
+    ),
     ...(platform === 0
       ? []
       : [`${platform} differences are the platform's own affair (another version of it, its own roles): --json names them.`]),
@@ -66,5 +75,8 @@ function nameDifferences({ catalog }: Comparison): string[] {
 
 function shorten(lines: readonly string[]): string[] {
   const more = lines.length - shownDifferences;
-  return [...lines.slice(0, shownDifferences), ...(more > 0 ? [`  and ${more} more: --json names them all`] : [])];
+  return [
+    ...lines.slice(0, shownDifferences).map(printable),
+    ...(more > 0 ? [`  and ${more} more: --json names them all`] : []),
+  ];
 }

@@ -2,13 +2,15 @@ import type { CatalogRecord } from './catalog.ts';
 import { diffCatalogs, type CatalogDifference } from './catalog-difference.ts';
 import { collectOwners, levelOwners } from './level-owners.ts';
 import { isManagedSchema, isPlatformOwner, isReservedRole, isChangeableReservedSetting } from './platform.ts';
+import { collectHeirs, isReordered } from './reordered-columns.ts';
 import type { TargetKind } from './selection.ts';
 
 /**
  * lost: the backup has it and the target does not, or has it in another way, or the target has what the backup does not;
- * platform: it is the target platform's own affair; resting: a job or webhook that waits to be switched on.
+ * platform: it is the target platform's own affair; resting: a job or webhook that waits to be switched on; reordered: a column that
+ * no restore puts where it stood.
  */
-export type Verdict = 'lost' | 'platform' | 'resting';
+export type Verdict = 'lost' | 'platform' | 'resting' | 'reordered';
 
 export interface JudgedDifference extends CatalogDifference {
   readonly verdict: Verdict;
@@ -37,6 +39,7 @@ export function compareCatalogs(
   const superusers = kind === 'plain' ? collectSuperusers(found) : new Set<string>();
   const facts = {
     kind,
+    heirs: collectHeirs(captured),
     owners: collectOwners([...found, ...captured]),
     found: new Set(found.map(({ class: name, name: of }) => `${name} ${of}`)),
     superusers,
@@ -50,6 +53,8 @@ export function compareCatalogs(
 }
 
 interface Facts {
+  /** Tables that inherit. */
+  readonly heirs: ReadonlySet<string>;
   readonly kind: TargetKind;
   /** By "table public.notes". */
   readonly owners: ReadonlyMap<string, string>;
@@ -77,6 +82,7 @@ function sequenceValue(value: CatalogRecord['value'] | undefined): bigint | unde
 
 function judge(difference: CatalogDifference, facts: Facts): Verdict {
   if (isResting(difference)) return 'resting';
+  if (isReordered(difference, facts.heirs)) return 'reordered';
   return isAffairOfPlatform(difference, facts) ? 'platform' : 'lost';
 }
 
@@ -97,7 +103,10 @@ function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found
   if (what === 'extra' && ['role', 'membership', 'setting', 'parameter', 'vault secret'].includes(className)) return true;
   if (what === 'extra' && className === 'comment' && difference.name.startsWith('role ')) return true;
   if (kind === 'plain' && isOfSuperuser(difference, superusers)) return true;
-  if (kind === 'plain') return what === 'extra' && (className === 'default privileges' || isOfExtension(difference));
+  if (kind === 'plain') {
+    const isOfServer = className === 'privileges' && schema === 'pg_catalog';
+    return what === 'extra' && (className === 'default privileges' || isOfExtension(difference) || isOfServer);
+  }
   if (what === 'extra' && isOfExtension(difference)) return true;
   if (schema !== null && isManagedSchema(schema)) return isManagedAffair(difference, { owners, found });
   if (schema !== null) return false;

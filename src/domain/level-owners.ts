@@ -20,8 +20,8 @@ export function levelOwners(
       if (record.class !== 'privileges') return [record];
       const leveled = levelRecord(record, { owner: owners.get(ownerKey(record)), makers: makers.get(record.name), superusers });
       // Rights on a setting are kept only where somebody has some.
-      const { type, grants } = leveled.value as unknown as Privileges;
-      return grants.length === 0 && (type === 'parameter' || type === 'table column') ? [] : [leveled];
+      const { type, column, grants } = leveled.value as unknown as Privileges;
+      return grants.length === 0 && (type === 'parameter' || column !== undefined) ? [] : [leveled];
     });
   };
   return [levelAll(captured), levelAll(found)];
@@ -38,17 +38,17 @@ function collectMakers(records: readonly CatalogRecord[], owned: ReadonlyMap<str
   const makers = new Map<string, Set<string>>();
   for (const record of records) {
     if (record.class !== 'privileges' || owned.has(ownerKey(record))) continue;
-    const { type, grants } = record.value as unknown as Privileges;
+    const { column, grants } = record.value as unknown as Privileges;
     const maker = grants[0]?.grantor;
-    if (type !== 'table column' && maker !== undefined)
-      makers.set(record.name, (makers.get(record.name) ?? new Set()).add(maker));
+    if (column === undefined && maker !== undefined) makers.set(record.name, (makers.get(record.name) ?? new Set()).add(maker));
   }
   return makers;
 }
 
-/** Of a column: that of its table, under whichever kind it has one. */
+/** Of a column: that of its table. */
 function ownerKey(record: CatalogRecord): string {
-  return record.name;
+  const { type, identity, column } = record.value as unknown as Privileges;
+  return column === undefined ? record.name : `${type} ${identity}`;
 }
 
 interface LevelFacts {

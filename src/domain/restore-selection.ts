@@ -3,6 +3,7 @@ import { isManagedSchema, isPlatformOwner } from './platform.ts';
 import { decidePlatformEntry } from './platform-selection.ts';
 import { decideRows } from './row-selection.ts';
 import { isData, type Decision, type Question, type TargetObjects } from './selection.ts';
+import { isSuperuserOnly } from './superuser-only.ts';
 
 /**
  * Decides of every entry of a dump what a restore does with it. What depends on something that is left out for good is left out,
@@ -60,18 +61,6 @@ function decideExtension(entry: DumpEntry, target: TargetObjects): Decision {
   return { entry, action: 'skip', cause: 'missing', reason: "it is not installed on the target's server" };
 }
 
-/** https://www.postgresql.org/docs/current/sql-commands.html: the commands that only a superuser may give. */
-const superuserOnly = new Set([
-  'ACCESS METHOD',
-  'OPERATOR CLASS',
-  'OPERATOR FAMILY',
-  'PROCEDURAL LANGUAGE',
-  'SHELL TYPE',
-  'SUBSCRIPTION',
-  'TEXT SEARCH PARSER',
-  'TEXT SEARCH TEMPLATE',
-]);
-
 /** Those that supautils allows to `postgres` on the platform, nevertheless. */
 const privilegedOnly = new Set(['EVENT TRIGGER', 'FOREIGN DATA WRAPPER']);
 
@@ -91,16 +80,10 @@ const uncertain = new Set([
 
 function decideWithoutSuperuser(entry: DumpEntry, target: TargetObjects): Decision {
   const description = entry.description ?? '';
-  const definition = entry.definition ?? '';
-  const needsSuperuser =
-    superuserOnly.has(description) ||
-    (description === 'TYPE' && /\n {4}INTERNALLENGTH = /.test(definition)) ||
-    (description === 'FUNCTION' && /\n {4}LANGUAGE (c|internal)\b/.test(definition)) ||
-    (description === 'FUNCTION' && /\n {4}SET session_replication_role /.test(definition));
   const needsPrivilege =
     privilegedOnly.has(description) ||
-    (description.startsWith('PUBLICATION') && / (FOR ALL TABLES|TABLES IN SCHEMA) /.test(definition));
-  if (needsSuperuser || (needsPrivilege && !target.privileged)) {
+    (description.startsWith('PUBLICATION') && / (FOR ALL TABLES|TABLES IN SCHEMA) /.test(entry.definition ?? ''));
+  if (isSuperuserOnly(entry) || (needsPrivilege && !target.privileged)) {
     return { entry, action: 'skip', cause: 'forbidden', reason: 'only a superuser may create it' };
   }
   return { entry, action: uncertain.has(description) ? 'try' : 'keep' };

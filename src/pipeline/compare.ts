@@ -10,7 +10,8 @@ import { findDatabaseArchive } from './find-archive.ts';
 import { enterStage } from './stage.ts';
 
 export interface CompareReport {
-  readonly status: 'equal' | 'different';
+  /** incomplete: nothing is lost, but not everything could be looked at, or columns stand in another order. */
+  readonly status: 'equal' | 'incomplete' | 'different';
   readonly backupId: string;
   readonly archive: string;
   readonly target: { readonly project: string; readonly database: string; readonly kind: TargetKind };
@@ -34,11 +35,17 @@ export async function compare(context: RunContext, selector: string, target: Tar
     includes: () => true,
   });
   return {
-    status: isEqual(comparison) ? 'equal' : 'different',
+    status: judge(comparison),
     backupId,
     archive: archive.name,
     target: { project: target.project, database: target.database.database, kind },
     durationMs: Math.round(context.clock.monotonicMs() - startedMs),
     comparison,
   };
+}
+
+function judge(comparison: Comparison): CompareReport['status'] {
+  if (!isEqual(comparison)) return 'different';
+  const reordered = comparison.catalog.some(({ verdict }) => verdict === 'reordered');
+  return comparison.uncompared.length > 0 || reordered ? 'incomplete' : 'equal';
 }

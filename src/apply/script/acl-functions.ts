@@ -13,8 +13,12 @@ BEGIN
       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
      WHERE c.oid = pg_catalog.to_regclass(identity) AND pg_catalog.quote_ident(a.attname) = column_name;
   ELSIF type IN ('function', 'procedure', 'aggregate') THEN
-    SELECT proowner, coalesce(proacl, pg_catalog.acldefault('f', proowner)) INTO owner, acl
-      FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure(identity);
+    BEGIN
+      SELECT proowner, coalesce(proacl, pg_catalog.acldefault('f', proowner)) INTO owner, acl
+        FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure(identity);
+    EXCEPTION WHEN undefined_object OR invalid_schema_name THEN
+      NULL; -- before 16 a type among its arguments that was not restored is an error
+    END;
   ELSIF type = 'schema' THEN
     SELECT nspowner, coalesce(nspacl, pg_catalog.acldefault('n', nspowner)) INTO owner, acl
       FROM pg_catalog.pg_namespace WHERE oid = pg_catalog.to_regnamespace(identity);
@@ -22,7 +26,7 @@ BEGIN
     BEGIN
       SELECT typowner, coalesce(typacl, pg_catalog.acldefault('T', typowner)) INTO owner, acl
         FROM pg_catalog.pg_type WHERE oid = pg_catalog.to_regtype(identity);
-    EXCEPTION WHEN undefined_object THEN
+    EXCEPTION WHEN undefined_object OR invalid_schema_name THEN
       NULL; -- a mere shell, which cannot be named and has no rights to speak of
     END;
   ELSIF type = 'language' THEN

@@ -1,4 +1,4 @@
-import { defaultPrivilegesSchema, ownerSchema, privilegesSchema } from '../../domain/catalog.ts';
+import { defaultPrivilegesSchema, ownerSchema, privilegesSchema, type CatalogRecord } from '../../domain/catalog.ts';
 import { holdsSame, recordsOf, type TypedRecord } from '../../domain/catalog-index.ts';
 import { isReservedRole } from '../../domain/platform.ts';
 import type { WantedDefaults, WantedPrivileges } from '../script/privileges.ts';
@@ -9,7 +9,7 @@ export function wantedPrivileges(facts: Facts): WantedPrivileges[] {
   const owners = new Map(recordsOf(source, 'owner', ownerSchema).map(({ name, value }) => [name, value.owner]));
   const wanted: WantedPrivileges[] = [];
   for (const { name, schema, value, record } of recordsOf(source, 'privileges', privilegesSchema)) {
-    if (holdsSame(found, record)) continue;
+    if (holdsSame(found, record) || isOutOfReach(facts, { name, schema })) continue;
     if (isManaged(facts, schema) && found.get('privileges')?.has(name) === true) {
       // Another version of the platform grants other things.
       if (!target.samePlatform) continue;
@@ -27,6 +27,19 @@ export function wantedPrivileges(facts: Facts): WantedPrivileges[] {
     wanted.push({ ...value, owner: ownerOf(owners, value) });
   }
   return wanted;
+}
+
+/** Whether it is one of PostgreSQL's own objects, which only a superuser may open or close, and on a platform is the platform's. */
+function isOutOfReach({ target, forbidden }: Facts, { name, schema }: Pick<CatalogRecord, 'name' | 'schema'>): boolean {
+  if (schema !== 'pg_catalog') return false;
+  if (target.kind !== 'plain') return !(target.superuser && target.samePlatform);
+  if (target.superuser) return false;
+  forbidden.push({
+    what: `privileges of ${name}`,
+    why: 'only a superuser may grant and revoke them',
+    explains: [`privileges ${name}`],
+  });
+  return true;
 }
 
 const relationTypes = ['table', 'view', 'materialized view', 'foreign table', 'sequence'];
@@ -60,7 +73,7 @@ export function wantedDefaults(facts: Facts): WantedDefaults[] {
     const { role } = record.value;
     if (mayActAs(facts, role)) wanted.push({ ...record.value, grants });
     // The platform sets those of its own roles, and no user could.
-    else if (!isReservedRole(role))
+    else if (facts.target.kind === 'plain' || !isReservedRole(role))
       facts.forbidden.push({
         what: `default privileges ${record.name}`,
         why: `they are those of role ${role}`,

@@ -23,15 +23,26 @@ export function compareCommand(shell: Shell): Command {
         const report = await compare(context, backup, target);
         context.progress.end();
         shell.output.result({ command: 'compare', project: context.config.project, ...report }, () => toText(report));
-        shell.exitWith(report.status === 'equal' ? exitCodes.ok : exitCodes.verificationFailed);
+        shell.exitWith(exitCodeOf[report.status]);
       });
     });
 }
 
+const exitCodeOf = {
+  equal: exitCodes.ok,
+  incomplete: exitCodes.incomplete,
+  different: exitCodes.verificationFailed,
+} as const;
+
+const verdicts = {
+  equal: 'is equal to',
+  incomplete: 'is, but for what is named below, equal to',
+  different: 'DIFFERS FROM',
+} as const;
+
 function toText({ status, backupId, target, durationMs, comparison }: CompareReport): string {
-  const verdict = status === 'equal' ? 'is equal to' : 'DIFFERS FROM';
   return [
-    `${target.project} (${target.database}, ${target.kind}) ${verdict} ${backupId} (${formatDuration(durationMs)}).`,
+    `${target.project} (${target.database}, ${target.kind}) ${verdicts[status]} ${backupId} (${formatDuration(durationMs)}).`,
     ...comparisonText(comparison),
   ].join('\n');
 }
