@@ -141,7 +141,9 @@ export interface Repository {
   readText(archive: string, path: string): Promise<string | undefined>;
   /** Streams a file of an archive; whoever starts it reads `stdout` and looks at its end with `assertRead`. */
   startRead(archive: string, path: string): RunningCommand;
-  /** Throws when a command of `startRead` did not end well. */
+  /** The same for several files, as a tar. */
+  startExport(archive: string, paths: readonly string[]): RunningCommand;
+  /** Throws when a command of `startRead` or `startExport` did not end well. */
   assertRead(result: CommandResult): void;
 }
 

@@ -23,7 +23,11 @@ const importMap: ImportMap = {
   catalog: { values: ['catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
   capture: { values: ['capture', 'catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
   apply: { values: ['apply', 'catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
-  archive: { values: ['archive', 'catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
+  archive: {
+    values: ['archive', 'catalog', 'domain', 'errors.ts'],
+    types: ['config', 'context.ts'],
+    outside: [...pure, 'tar-stream'],
+  },
   pipeline: {
     values: ['pipeline', 'capture', 'apply', 'archive', 'catalog', 'domain', 'errors.ts'],
     types: ['config', 'context.ts'],

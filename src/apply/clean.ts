@@ -61,7 +61,7 @@ export function planClearing({ kind, entries, occupied, largeObjects }: ClearReq
       ...occupied.map(({ schema, name }) => `the rows of ${schema}.${name}`),
       ...(largeObjects === 0 ? [] : [`${largeObjects} large objects`]),
     ],
-    remains: (entry) => !withThem.has(entry.dumpId) && entry.description !== 'PUBLICATION TABLE',
+    remains: (entry) => !withThem.has(entry.dumpId),
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
         ? !(className === 'owner' && name.startsWith('publication '))

@@ -33,10 +33,10 @@ export function judgeRestore(plan: RestorePlan, comparison: Comparison, skipped:
 }
 
 /** Foretold by the plan, refused by the server while it was tried, or inside of what belongs to the platform. */
-export function isExplained(difference: JudgedDifference, plan: RestorePlan, skipped: readonly string[]): boolean {
+function isExplained(difference: JudgedDifference, plan: RestorePlan, skipped: readonly string[]): boolean {
   const { class: className, name, schema, kind } = difference;
   if (plan.kind !== 'plain' && schema !== null && isManagedSchema(schema)) return true;
-  const keys = plan.forbidden.flatMap(({ explains }) => explains ?? []);
+  const keys = [...plan.forbidden, ...plan.skipped].flatMap(({ explains }) => explains ?? []);
   if (keys.includes(`${className} ${name}`)) return true;
   // Those that another owner should have had are among somebody else's.
   if (className === 'large objects' && kind === 'extra') return keys.some((key) => key.startsWith('large objects '));
@@ -59,11 +59,11 @@ function lacksMembers(name: string, plan: RestorePlan, skipped: readonly string[
   );
 }
 
-/** Whether every word of something that was left out stands in a name: `notes reader` of a policy in `reader on public.notes`. */
+/** Whether every word of something that was left out, its schema among them, stands in a name: of a policy in `reader on public.notes`. */
 function isNamed(name: string, plan: RestorePlan, skipped: readonly string[]): boolean {
-  const words = wordsOf(name);
-  const tags = [...leftOut(plan).flatMap(tagsOf), ...skipped.map(lastName)].map(wordsOf);
-  return tags.some((tag) => tag.length > 0 && tag.every((word) => words.includes(word)));
+  const words = new Set(wordsOf(name));
+  const tags = [...leftOut(plan).flatMap(tagsOf), ...skipped.map(namesIn)];
+  return tags.some((tag) => tag.length > 0 && tag.every((word) => words.has(word)));
 }
 
 function leftOut({ decisions }: RestorePlan): Decision[] {
@@ -71,20 +71,17 @@ function leftOut({ decisions }: RestorePlan): Decision[] {
 }
 
 /** The tag of a constraint is that of its table and its own: `notes notes_pkey`; its index has the latter alone. */
-function tagsOf({ entry }: Decision): string[] {
+function tagsOf({ entry }: Decision): string[][] {
   const tag = entry.tag ?? '';
-  return entry.description === 'CONSTRAINT' ? [tag, tag.split(' ').at(-1)!] : [tag];
+  const tags = entry.description === 'CONSTRAINT' ? [tag, tag.split(' ').at(-1)!] : [tag];
+  return tags.map((text) => wordsOf(`${entry.schema ?? ''} ${text}`));
 }
 
-/** The name in `index my_index in schema storage: must be owner of table objects`. */
-function lastName(line: string): string {
-  return (
-    line
-      .split(': ')[0]!
-      .replace(/ in schema .*$/, '')
-      .split(' ')
-      .at(-1) ?? ''
-  );
+/** The names in `index my_index in schema storage: must be owner of table objects`, and in `owner app of table public.notes: ...`. */
+function namesIn(line: string): string[] {
+  const [what] = line.split(': ');
+  const [, name, schema] = /^(.*?)(?: in schema (.*))?$/s.exec(what!)!;
+  return wordsOf(`${schema ?? ''} ${name!.split(' ').at(-1) ?? ''}`);
 }
 
 function wordsOf(name: string): string[] {

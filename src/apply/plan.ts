@@ -119,6 +119,7 @@ function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanReq
     ...(catalog === undefined && (isPart || clean)
       ? ['the backup is of a version of which only the whole can be restored, into an empty database']
       : []),
+    ...(clean && isPart ? ['--clean replaces the whole; for a part say --mode replace'] : []),
     ...(jobs !== undefined && (isPart || clean)
       ? ['with --jobs only the whole can be restored, into an empty database: what goes first would be gone if it fails']
       : []),

@@ -3,9 +3,11 @@ import type { ConnectionConfig } from '../config/project-config.ts';
 import { contentSettings } from '../catalog/content-settings.ts';
 import { readCatalog } from '../catalog/read-catalog.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
+import { indexCatalog } from '../domain/catalog-index.ts';
 import type { DumpEntry } from '../domain/dump-head.ts';
 import { isManagedSchema } from '../domain/platform.ts';
 import type { TableName } from '../domain/restore-scope.ts';
+import { chooseSearchPath } from '../domain/search-path.ts';
 import type { TargetKind } from '../domain/selection.ts';
 import { readContents } from './target-contents.ts';
 import { queryKind } from './target-kind.ts';
@@ -68,6 +70,9 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
     const kind = await queryKind(session);
     const major = Math.trunc(Number(row!.version_number) / 10_000);
     const programs = await request.findPrograms(major);
+    const catalog = await readCatalog(session);
+    const entries = await readDefinitions(context, session, { ...request, database, programs });
+    await session.query("SELECT pg_catalog.set_config('search_path', $1, false)", [chooseSearchPath(indexCatalog(catalog))]);
     return {
       kind,
       version,
@@ -81,8 +86,8 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
       roles: new Set(row!.roles),
       availableExtensions: new Map(row!.extensions.map(({ name, version: offered }) => [name, offered])),
       ...(await readContents(session, request.tables)),
-      entries: await readDefinitions(context, session, { ...request, database, programs }),
-      catalog: await readCatalog(session),
+      entries,
+      catalog,
       ...(await readPlatform(session)),
     };
   } finally {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { extract } from 'tar-stream';
 import type { RunContext } from '../context.ts';
 import type { Manifest, Part } from '../domain/manifest.ts';
-import { assertWhole, streamArchived } from './read.ts';
+import { nameArchive } from './read.ts';
 import { verificationError } from './verification-error.ts';
 
 /**
@@ -11,27 +12,78 @@ import { verificationError } from './verification-error.ts';
  */
 export async function verifyParts(context: RunContext, archive: string, manifest: Manifest): Promise<number> {
   const parts = manifest.parts.filter(({ sha256 }) => sha256 !== null);
-  // Each is small and takes a Borg of its own, most of whose time is its start: so all at once.
-  const outcomes = await Promise.allSettled(parts.map((part) => verifyPart(context, archive, part)));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  const found = await measureParts(context, archive, parts);
+  for (const part of parts) {
+    const measured = found.get(part.path);
+    if (measured === undefined) throw verificationError(archive, `it lacks ${part.path}`);
+    if (measured.bytes !== part.bytes) {
+      throw verificationError(archive, `${part.path} has ${measured.bytes} bytes, and had ${part.bytes} when it was captured`);
+    }
+    if (measured.sha256 !== part.sha256) {
+      throw verificationError(archive, `${part.path} has another content than when it was captured`);
+    }
+  }
   return parts.length;
 }
 
-async function verifyPart(context: RunContext, archive: string, { path, bytes, sha256 }: Part): Promise<void> {
-  const file = { archive, path };
-  const { result: found, borg } = await streamArchived(context, file, measure);
-  assertWhole(context, file, borg);
-  if (found.bytes !== bytes)
-    throw verificationError(archive, `${path} has ${found.bytes} bytes, and had ${bytes} when it was captured`);
-  if (found.sha256 !== sha256) throw verificationError(archive, `${path} has another content than when it was captured`);
+interface Measured {
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
-async function measure(stream: Readable): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    bytes += chunk.length;
+/** Most of the time of a Borg is its start: so one for all parts, as a tar. */
+async function measureParts(context: RunContext, archive: string, parts: readonly Part[]): Promise<Map<string, Measured>> {
+  context.signal.throwIfAborted();
+  const reading = context.repository.startExport(
+    archive,
+    parts.map(({ path }) => path),
+  );
+  const end = (): void => void reading.terminate();
+  context.signal.addEventListener('abort', end, { once: true });
+  try {
+    const found = await readTar(reading.stdout!);
+    const borg = await reading.finished;
+    context.signal.throwIfAborted();
+    // What is not in the archive is named by whoever misses it.
+    if (borg.stderr.includes('never matched')) return found;
+    context.repository.assertRead(borg);
+    return found;
+  } catch (error) {
+    await reading.terminate();
+    context.signal.throwIfAborted();
+    const borg = await reading.finished;
+    throw borg.exitCode === 0 ? error : nameFault(context, archive, { borg, error });
+  } finally {
+    context.signal.removeEventListener('abort', end);
   }
-  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** A tar that breaks off says less than the Borg that broke it off. */
+function nameFault(
+  context: RunContext,
+  archive: string,
+  { borg, error }: { readonly borg: Parameters<RunContext['repository']['assertRead']>[0]; readonly error: unknown },
+): unknown {
+  try {
+    context.repository.assertRead(borg);
+    return error;
+  } catch (fault) {
+    return nameArchive(archive, fault);
+  }
+}
+
+async function readTar(stream: Readable): Promise<Map<string, Measured>> {
+  const found = new Map<string, Measured>();
+  const unpacking = stream.pipe(extract());
+  stream.on('error', (error) => unpacking.destroy(error));
+  for await (const entry of unpacking) {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of entry as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    if (entry.header.type === 'file') found.set(entry.header.name, { bytes, sha256: hash.digest('hex') });
+  }
+  return found;
 }

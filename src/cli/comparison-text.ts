@@ -1,6 +1,6 @@
 import { tableOfColumn } from '../domain/reordered-columns.ts';
 import type { CompareReport } from '../pipeline/compare.ts';
-import { formatTable } from './output.ts';
+import { formatTable, printable } from './output.ts';
 
 type Comparison = CompareReport['comparison'];
 
@@ -75,5 +75,8 @@ function nameDifferences({ catalog }: Comparison): string[] {
 
 function shorten(lines: readonly string[]): string[] {
   const more = lines.length - shownDifferences;
-  return [...lines.slice(0, shownDifferences), ...(more > 0 ? [`  and ${more} more: --json names them all`] : [])];
+  return [
+    ...lines.slice(0, shownDifferences).map(printable),
+    ...(more > 0 ? [`  and ${more} more: --json names them all`] : []),
+  ];
 }

@@ -25,7 +25,17 @@ export function findAskedEntries(entries: readonly DumpEntry[], scope: RestoreSc
   const named = entries.filter((entry) => isNamed(entry, scope));
   const parts = scope.tables.length === 0 ? named : withParts(entries, named);
   const asked = parts.filter((entry) => isWanted(entry, scope));
-  return { ...withNeeded(asked, byId, target), unknown: listUnknown(entries, scope) };
+  const { ids, refusals } = withNeeded(asked, byId, target);
+  const brought = new Set([...ids].filter((id) => !asked.some(({ dumpId }) => dumpId === id)).map(String));
+  for (const entry of entries) if (goesAlong(entry, brought) && isWanted(entry, scope)) ids.add(entry.dumpId);
+  return { ids, refusals, unknown: listUnknown(entries, scope) };
+}
+
+/** What is said of something that is brought along, and how far a sequence has come. */
+function goesAlong({ description, dependencies }: DumpEntry, brought: ReadonlySet<string>): boolean {
+  return (
+    ['COMMENT', 'SECURITY LABEL', 'SEQUENCE SET'].includes(description ?? '') && dependencies.some((id) => brought.has(id))
+  );
 }
 
 function isNamed(entry: DumpEntry, { only, schemas, tables }: RestoreScope): boolean {
@@ -100,24 +110,29 @@ function isPartOf(entry: DumpEntry, owner: DumpEntry): boolean {
   return !named || (entry.tag ?? '').startsWith(`${owner.tag} `);
 }
 
-/** Adds what is needed; tables are not added, since they come with rows, and those were not asked for. */
+/** Adds what is needed. Tables are not added, since they come with rows, and those were not asked for; for rows nothing is made. */
 function withNeeded(
   asked: readonly DumpEntry[],
   byId: ReadonlyMap<string, DumpEntry>,
   { existing, isPlatform }: ExistingObjects,
-): Pick<AskedEntries, 'ids' | 'refusals'> {
+): { readonly ids: Set<number>; readonly refusals: readonly string[] } {
   const ids = new Set(asked.map(({ dumpId }) => dumpId));
   const refusals = new Set<string>();
   const queue = [...asked];
   for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
     if ((!isData(entry) && existing.has(entryKey(entry))) || isPlatform(entry)) continue;
-    for (const id of entry.dependencies) {
-      const needed = byId.get(id);
-      if (needed === undefined || isData(needed) || ids.has(needed.dumpId) || existing.has(entryKey(needed))) continue;
-      if (bringsRows.has(needed.description ?? '')) {
-        refusals.add(`${describeEntry(entry)} needs ${describeEntry(needed)}, which is neither on the target nor asked for`);
-        continue;
-      }
+    const lacking = entry.dependencies
+      .map((id) => byId.get(id))
+      .filter((needed) => needed !== undefined)
+      // An index is attached together with the tables that it joins; a foreign key only comes after that.
+      .filter((needed) => !isData(needed) && needed.description !== 'INDEX ATTACH')
+      .filter((needed) => !ids.has(needed.dumpId) && !existing.has(entryKey(needed)));
+    const unwelcome = isData(entry) ? lacking : lacking.filter(({ description }) => bringsRows.has(description ?? ''));
+    const tables = unwelcome.filter(({ description }) => tableLike.has(description ?? ''));
+    for (const needed of tables.length > 0 ? tables : unwelcome) {
+      refusals.add(`${describeEntry(entry)} needs ${describeEntry(needed)}, which is neither on the target nor asked for`);
+    }
+    for (const needed of lacking.filter((found) => !unwelcome.includes(found))) {
       ids.add(needed.dumpId);
       queue.push(needed);
     }

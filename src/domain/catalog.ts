@@ -25,7 +25,7 @@ const objectReference = {
   identity: z.string(),
 };
 
-export const grantSchema = z.object({
+const grantSchema = z.object({
   grantor: z.string(),
   /** Null stands for PUBLIC. */
   grantee: z.string().nullable(),

@@ -6,14 +6,16 @@ import type { DumpEntry } from './dump-head.ts';
  * catalog `public.area(integer,pg_catalog.text)`: so quotes, blanks and the schema of the server's own types are left out of both.
  */
 export function isAbout(entries: readonly DumpEntry[]): (record: CatalogRecord) => boolean {
-  const names = new Set(entries.flatMap(namesOf));
-  return ({ schema, name }) => schema !== null && wordsOf(name).some((word) => names.has(word));
-}
-
-function namesOf({ description, schema, tag }: DumpEntry): string[] {
-  if (tag === null) return [];
-  if (schema !== null) return [simplify(`${schema}.${tag}`)];
-  return description === 'SCHEMA' ? [simplify(tag)] : [];
+  const names = new Set(
+    entries.flatMap(({ schema, tag }) => (schema === null || tag === null ? [] : [simplify(`${schema}.${tag}`)])),
+  );
+  const schemas = new Set(entries.flatMap(({ description, tag }) => (description === 'SCHEMA' ? [simplify(tag ?? '')] : [])));
+  return ({ class: className, schema, name }) => {
+    if (schema === null) return false;
+    // Of a schema alone, not of all that is in it.
+    const itself = className === 'schema' ? name : /^(?:(?:owner|privileges|comment) )?schema (.+)$/s.exec(name.trim())?.[1];
+    return (itself !== undefined && schemas.has(simplify(itself))) || wordsOf(name).some((word) => names.has(word));
+  };
 }
 
 /** Of `table column public.notes.body`: all that could be the name of an object, `public.notes` among them. */

@@ -87,7 +87,10 @@ function findTable(entry: DumpEntry, byId: Question['byId']): DumpEntry | undefi
   const tables = needed.filter(
     ({ description, schema }) => tableDescriptions.has(description ?? '') && schema === entry.schema,
   );
-  const named = tables.find(({ tag }) => (entry.tag ?? '').startsWith(`${tag} `));
+  // `users of` may stand beside `users`.
+  const [named] = tables
+    .filter(({ tag }) => (entry.tag ?? '').startsWith(`${tag} `))
+    .toSorted((a, b) => b.tag!.length - a.tag!.length);
   if (named !== undefined || tables.length > 0) return named ?? tables[0];
   const [commented] = needed;
   return entry.description === 'COMMENT' && commented !== undefined ? findTable(commented, byId) : undefined;

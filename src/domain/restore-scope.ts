@@ -53,6 +53,8 @@ export function componentOf(entry: DumpEntry): Component {
   if (description === 'EXTENSION') return 'extensions';
   if (schemaOf(entry) === historySchema) return 'history';
   if (description.startsWith('PUBLICATION')) return 'publications';
+  // Each is a row, more or less.
+  if (entry.tag?.startsWith('LARGE OBJECT ') === true) return 'data';
   if (!isData(entry)) return 'schema';
   return entry.schema === 'auth' || entry.schema === 'storage' ? entry.schema : 'data';
 }

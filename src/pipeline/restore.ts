@@ -19,7 +19,7 @@ import { relationKey } from '../domain/selection.ts';
 import { AppError } from '../errors.ts';
 import { findDatabaseArchive } from './find-archive.ts';
 import { withRun, type RunFrame } from './run.ts';
-import { backupTarget } from './safety-backup.ts';
+import { backupTarget, type SafetyBackup } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
 
 export interface RestoreRequest {
@@ -55,7 +55,7 @@ export interface RestoreReport {
   readonly comparison: Comparison | undefined;
   /** What differs and neither the plan nor the target has named: why the restore counts as failed. */
   readonly unexplained: readonly string[];
-  /** Statements that failed and were skipped, where losses were accepted. */
+  /** What was tried and refused by the target. */
   readonly skipped: readonly string[];
   /** The id of the backup that was made of the target before. */
   readonly safetyBackup: string | undefined;
@@ -63,7 +63,7 @@ export interface RestoreReport {
 }
 
 /**
- * Brings a backup into an empty database: check the archive, look at the target, plan, ask, apply, compare.
+ * Brings a backup, or a part of it, into a target: check the archive, look at the target, plan, ask, save what is there, apply, compare.
  * Nothing is written to the target before all of that could be checked has been checked.
  * Throws AppError; the message says in what state the target is.
  */
@@ -76,7 +76,6 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     const { backupId, archive } = await findDatabaseArchive(context, request.backup);
     enterStage(context, 'verify', 'Checking the archive');
     const manifest = await verifyArchive(context, archive.name);
-
     const catalog = await readArchivedCatalog(context, archive.name);
     const head = await readDumpHead(context, archive.name);
 
@@ -84,27 +83,25 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     const { facts, programs, environment } = await lookAtTarget(context, frame, { request, manifest });
     const plan = planRestore({ ...request, manifest, catalog, head: head.head, target: facts });
     const target = { project: request.target.project, database: facts.database, version: facts.version };
-    const report = { backupId, archive: archive.name, dryRun: request.dryRun, startedAt, target, plan, warnings: plan.manual };
-    const durationMs = (): number => Math.round(context.clock.monotonicMs() - startedMs);
-    if (request.dryRun)
-      return {
-        ...report,
-        status: 'complete',
-        durationMs: durationMs(),
-        comparison: undefined,
-        unexplained: [],
-        skipped: [],
-        safetyBackup: undefined,
-      };
+    const outcome = (result: Outcome): RestoreReport => ({
+      backupId,
+      archive: archive.name,
+      dryRun: request.dryRun,
+      startedAt,
+      target,
+      plan,
+      durationMs: Math.round(context.clock.monotonicMs() - startedMs),
+      ...result,
+      warnings: [...plan.manual, ...result.warnings],
+    });
+    if (request.dryRun) return outcome(nothingDone);
 
     assertPossible(plan, request.allowIncomplete);
     context.progress.end();
     await request.confirm(plan, facts);
 
     const safety =
-      request.safetyBackup && isWorthSaving(facts)
-        ? await backupTarget(context, frame, { target: request.target, restoring: backupId })
-        : undefined;
+      request.safetyBackup && isWorthSaving(facts) ? await saveTarget(context, frame, { request, plan, backupId }) : undefined;
     const skipped = await apply(context, frame, { request, archive, head, facts, plan, programs, environment });
     enterStage(context, 'compare', 'Comparing the result with the backup');
     const comparison = await compareWithBackup(context, {
@@ -112,17 +109,45 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
       manifest,
       catalog,
       kind: facts.kind,
-      includes: comparedPart(request.scope, plan.decisions, facts.occupied),
+      includes: comparedPart(request.scope, plan.decisions, facts),
     });
-    return {
-      ...report,
-      ...judgeRestore(plan, comparison, skipped),
-      durationMs: durationMs(),
-      comparison,
-      skipped,
-      safetyBackup: safety?.backupId,
-    };
+    const judgement = judgeRestore(plan, comparison, skipped);
+    return outcome({ ...judgement, comparison, skipped, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] });
   });
+}
+
+type Outcome = Pick<RestoreReport, 'status' | 'unexplained' | 'comparison' | 'skipped' | 'safetyBackup' | 'warnings'>;
+
+const nothingDone: Outcome = {
+  status: 'complete',
+  unexplained: [],
+  comparison: undefined,
+  skipped: [],
+  safetyBackup: undefined,
+  warnings: [],
+};
+
+interface SaveRequest {
+  readonly request: RestoreRequest;
+  readonly plan: RestorePlan;
+  readonly backupId: string;
+}
+
+/** What goes from the target has to be in the safety backup. Throws AppError target_refused when it may not be. */
+async function saveTarget(
+  context: RunContext,
+  frame: RunFrame,
+  { request, plan, backupId }: SaveRequest,
+): Promise<SafetyBackup> {
+  const safety = await backupTarget(context, frame, { target: request.target, restoring: backupId });
+  if (safety.status === 'complete' || plan.replaced.length === 0) return safety;
+  throw new AppError(
+    'target_refused',
+    `What is on the target would be replaced, and ${safety.warnings.join('; ')}. Nothing was touched.`,
+    {
+      hint: 'Give the role of the target the rights to read all of it, or do without a backup of what is there: --no-safety-backup.',
+    },
+  );
 }
 
 function assertAllowed(target: TargetConfig): void {
@@ -137,9 +162,16 @@ function isWorthSaving({ kind, contents, occupied, largeObjects }: TargetFacts):
   return kind !== 'plain' || contents.length + occupied.size + largeObjects > 0;
 }
 
+const shownRefusals = 10;
+
 function assertPossible(plan: RestorePlan, allowIncomplete: boolean): void {
   if (plan.refusals.length > 0) {
-    throw new AppError('target_refused', `The restore is not possible: ${plan.refusals.join('; ')}. Nothing was touched.`, {
+    const more = plan.refusals.length - shownRefusals;
+    const reasons = [
+      ...plan.refusals.slice(0, shownRefusals),
+      ...(more > 0 ? [`and ${more} more (--dry-run lists them)`] : []),
+    ];
+    throw new AppError('target_refused', `The restore is not possible: ${reasons.join('; ')}. Nothing was touched.`, {
       hint: 'Restore into an empty database of the same or a newer PostgreSQL (createdb NAME), or say what becomes of what is there: --clean, or --mode with a part of the backup. agent restore --help.',
     });
   }

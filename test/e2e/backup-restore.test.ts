@@ -61,7 +61,9 @@ describe('a Supabase database', () => {
     const args = ['restore', 'latest', '--to', 'test', '--jobs', '2', '--confirm', 'shop-test', '--env-file', project.envFile];
     const restored = await runAgent(args);
     expect(restored).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(restored.stdout).toMatch(/^Restored shop-.* into shop-test .*\n.*\nRows: 20 tables .*: all equal\.\n.* are equal\.\n$/);
+    expect(restored.stdout).toMatch(
+      /^Restored shop-.* into shop-test .*\n.*\nRows: 20 tables .*: all equal\.\n.* are equal\.\n$/,
+    );
     expect(await dumpText(target)).toBe(await dumpText(source));
     await expectNoLeaks(project.directory);
   });

@@ -61,8 +61,10 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     // extensions before, since those of a platform have to).
     preparation: `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false); ${replica}`,
     after: [
-      "SELECT pg_catalog.set_config('search_path', '', false);",
+      // Planning a query looks at the expressions of indexes, whose functions may want the search_path that the rows came with.
+      `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false);`,
       ...checkForeignKeys(request.checkedTables, request.strict),
+      "SELECT pg_catalog.set_config('search_path', '', false);",
       ...restoreOwners(wanted.owners, target.superuser),
       ...reconcilePrivileges(wanted.privileges, wanted.defaults),
       ...restoreLargeObjects(wanted.largeObjects),

@@ -23,7 +23,7 @@ BEGIN
         JOIN pg_catalog.pg_namespace n ON n.nspname = t.schema
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.name
     )
-    SELECT k.conname, k.conrelid::pg_catalog.regclass AS child, k.confrelid::pg_catalog.regclass AS parent,
+    SELECT k.conname, ${qualified('k.conrelid')} AS child, ${qualified('k.confrelid')} AS parent,
            (SELECT pg_catalog.string_agg(pg_catalog.format('c.%I = p.%I', a.attname, b.attname), ' AND ')
               FROM ROWS FROM (pg_catalog.unnest(k.conkey), pg_catalog.unnest(k.confkey)) AS u(child_column, parent_column)
               JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.child_column
@@ -42,4 +42,10 @@ BEGIN
 END`;
   const tag = dollarTag(body);
   return [`DO ${tag}\n${body}\n${tag};`];
+}
+
+/** Whatever the search_path is. */
+function qualified(relation: string): string {
+  return `(SELECT pg_catalog.format('%I.%I', n.nspname, r.relname)
+              FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = ${relation})`;
 }

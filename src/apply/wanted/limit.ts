@@ -28,6 +28,7 @@ export function limitWanted(wanted: Wanted, scope: RestoreScope, decisions: read
   const wantsRoles = asksFor(scope, 'roles');
   const missingRoles = wanted.missingRoles.filter(({ name }) => wantsRoles || named.has(name));
   const created = new Set(missingRoles.map(({ name }) => name));
+  const left = new Set(wanted.missingRoles.map(({ name }) => name).filter((name) => !created.has(name)));
   return {
     ...wanted,
     owners,
@@ -38,7 +39,9 @@ export function limitWanted(wanted: Wanted, scope: RestoreScope, decisions: read
     largeObjects: ifAsked(wanted.largeObjects, asksFor(scope, 'data')),
     publications: ifAsked(wanted.publications, asksFor(scope, 'publications')),
     settings: ifAsked(wanted.settings, asksFor(scope, 'settings')),
-    memberships: wanted.memberships.filter(({ role, member }) => wantsRoles || created.has(role) || created.has(member)),
+    memberships: wanted.memberships
+      .filter(({ role, member }) => wantsRoles || created.has(role) || created.has(member))
+      .filter(({ role, member }) => !left.has(role) && !left.has(member)),
     expiries: wanted.expiries.filter(({ role }) => created.has(role)),
     roleComments: wanted.roleComments.filter(({ role }) => created.has(role)),
     jobs: ifAsked(wanted.jobs, asksFor(scope, 'cron')),

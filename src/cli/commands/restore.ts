@@ -5,8 +5,7 @@ import { exitCodeForStatus, exitCodes } from '../../domain/exit-code.ts';
 import { components, type Component, type RestoreScope, type TableName } from '../../domain/restore-scope.ts';
 import { AppError } from '../../errors.ts';
 import { restore, type RestoreReport, type RestoreRequest } from '../../pipeline/restore.ts';
-import { comparisonText } from '../comparison-text.ts';
-import { formatDuration } from '../output.ts';
+import { restoreText } from '../restore-text.ts';
 import { createCommand, loadOptions, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface RestoreOptions extends CommonOptions {
@@ -76,7 +75,7 @@ export function restoreCommand(shell: Shell): Command {
         };
         const report = await restore(context, request);
         context.progress.end();
-        shell.output.result(toDocument(report, context.config.project), () => toText(report));
+        shell.output.result(toDocument(report, context.config.project), () => restoreText(report));
         shell.exitWith(exitCodeOf(report));
       });
     });
@@ -152,56 +151,3 @@ function toDocument(report: RestoreReport, project: string): object {
     plan: { kind, steps, created, replaced, skipped, outside, refusals, losses, forbidden, manual },
   };
 }
-
-function toText(report: RestoreReport): string {
-  return report.comparison === undefined ? planText(report) : resultText(report, report.comparison);
-}
-
-function planText({ backupId, target, plan }: RestoreReport): string {
-  return [
-    `Restore of ${backupId} into ${target.project}: nothing was touched (dry run).`,
-    ...list('It would:', plan.steps),
-    ...list('It would create:', countItems(plan.created)),
-    ...list('It would remove first:', plan.replaced),
-    ...list('It would leave alone:', plan.skipped.map(itemText)),
-    ...list('Outside of the transaction:', plan.outside),
-    ...list('It is not possible:', plan.refusals),
-    ...list('It needs --allow-incomplete, because this would be lost:', plan.losses),
-    ...list('This would not come back, since the target does not allow it:', plan.forbidden.map(itemText)),
-    ...list('Afterwards you would have to:', plan.manual),
-  ].join('\n');
-}
-
-function itemText({ what, why }: { readonly what: string; readonly why: string }): string {
-  return `${what}: ${why}`;
-}
-
-function countItems(created: RestoreReport['plan']['created']): string[] {
-  const counts = Object.entries(created).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return counts.length === 0 ? [] : [counts.map(([kind, count]) => `${count} ${kind}`).join(', ')];
-}
-
-function list(title: string, entries: readonly string[]): string[] {
-  return entries.length === 0 ? [] : [title, ...entries.map((entry) => `  - ${entry}`)];
-}
-
-function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport['comparison']>): string {
-  const { backupId, target, plan, skipped, status } = report;
-  return [
-    `Restored ${backupId} into ${target.project} (${target.database}, ${plan.kind}) in ${formatDuration(report.durationMs)}.`,
-    verdicts[status],
-    ...(report.safetyBackup === undefined ? [] : [`The target as it was before: ${report.safetyBackup}`]),
-    ...list('Differences that nothing has foretold:', report.unexplained),
-    ...comparisonText(comparison),
-    ...plan.losses.map((loss) => `Not restored: ${loss}`),
-    ...plan.forbidden.map((item) => `Not restored: ${itemText(item)}`),
-    ...skipped.map((statement) => `Refused by the target: ${statement}`),
-    ...plan.manual.map((step) => `To do: ${step}`),
-  ].join('\n');
-}
-
-const verdicts = {
-  complete: 'Everything that the backup holds is there.',
-  incomplete: 'Not everything that the backup holds is there; what is missing is named below.',
-  failed: 'THE RESTORED DATABASE DIFFERS FROM THE BACKUP:',
-} as const;

@@ -77,6 +77,8 @@ export function createRepository(options: BorgOptions): Repository {
     },
     startRead: (archive, path) =>
       commands.start({ ...command(borgArguments('extract', ['--stdout'], [`::${archive}`, path])), stdout: 'pipe' }),
+    startExport: (archive, paths) =>
+      commands.start({ ...command(borgArguments('export-tar', [], [`::${archive}`, '-', ...paths])), stdout: 'pipe' }),
     assertRead(result) {
       if (result.exitCode !== 0) throw borgError(location, 'extract', result);
     },
