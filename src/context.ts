@@ -158,6 +158,7 @@ export interface Snapshot {
 }
 
 export interface Session {
+  /** Of a COPY ... TO STDOUT the one row `{ rows }`: how many were sent, as text; what was sent is dropped. */
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   close(): Promise<void>;
 }

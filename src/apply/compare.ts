@@ -1,4 +1,5 @@
 import { readCatalog } from '../catalog/read-catalog.ts';
+import { countTable, guardFailures, undoFailure } from '../catalog/count-rows.ts';
 import { hashContent } from '../catalog/content.ts';
 import { contentSettings } from '../catalog/content-settings.ts';
 import type { ConnectionConfig } from '../config/project-config.ts';
@@ -10,7 +11,8 @@ import { isManagedSchema, isPlatformData } from '../domain/platform.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
 import type { TargetKind } from '../domain/selection.ts';
-import { countRowsQuery } from '../domain/sql.ts';
+import { messageOf } from '../errors.ts';
+import { schemasWithUsersRows } from './target-contents.ts';
 
 export interface Difference {
   /** "table public.notes", "large objects". */
@@ -60,7 +62,7 @@ export async function compareWithBackup(context: RunContext, request: CompareReq
     const catalogs = await compareDefinitions(snapshot, request);
     const searchPath = chooseSearchPath(indexCatalog(request.catalog ?? []));
     await snapshot.query("SELECT pg_catalog.set_config('search_path', $1, false)", [searchPath]);
-    const found = await compareRows(context, snapshot, tables);
+    const found = await compareRows(context, snapshot, { tables, kind: request.kind });
     const largeObjects = await countLargeObjects(snapshot);
     const expected = request.manifest.largeObjects.count;
     const compared = request.includes(null, 'large objects', 'large objects') && largeObjects !== expected;
@@ -95,9 +97,10 @@ function isComparable({ kind, rows, schema, name }: TableRecord, request: Compar
 async function compareRows(
   context: RunContext,
   snapshot: Snapshot,
-  tables: readonly TableRecord[],
+  { tables, kind }: Pick<CompareRequest, 'kind'> & { readonly tables: readonly TableRecord[] },
 ): Promise<Pick<Comparison, 'contents' | 'differences' | 'changedContents' | 'uncompared'>> {
   const existing = await listTables(snapshot);
+  await snapshot.query(guardFailures);
   const differences: Difference[] = [];
   const changedContents: string[] = [];
   const uncompared: string[] = [];
@@ -110,17 +113,44 @@ async function compareRows(
       uncompared.push(`${what} (${there.hidden})`);
       continue;
     }
-    const found = there === undefined ? null : await countOne(snapshot, table);
-    // A table of the platform that it does not have there, and that held nothing.
-    if (found === null && table.rows === 0 && isManagedSchema(table.schema)) continue;
+    const compared = await compareTable(snapshot, table, there);
+    if ('failure' in compared) {
+      uncompared.push(`${what} (${compared.failure})`);
+      continue;
+    }
+    const { found, hash } = compared;
+    // A table of the platform that held nothing: it may not have it there, or have rows of its own, which a restore leaves alone.
+    if (table.rows === 0 && isManagedSchema(table.schema) && (found === null || isLeftAlone(table, kind))) continue;
     if (found !== table.rows) differences.push({ what, expected: table.rows!, found });
-    else if (table.contentHash !== undefined && table.contentColumns!.every((column) => there!.columns.has(column))) {
+    else if (hash !== undefined) {
       contents += 1;
-      const { hash } = await hashContent(snapshot, table, table.contentColumns);
       if (hash !== table.contentHash) changedContents.push(what);
     }
   }
   return { contents, differences, changedContents, uncompared };
+}
+
+function isLeftAlone({ schema }: TableRecord, kind: TargetKind): boolean {
+  return kind !== 'plain' && !schemasWithUsersRows.has(schema);
+}
+
+/** How many rows there are (null: no table), and the hash of their content where the backup has one of the same columns. */
+async function compareTable(
+  snapshot: Snapshot,
+  table: TableRecord,
+  there: ExistingTable | undefined,
+): Promise<{ readonly found: number | null; readonly hash?: string } | { readonly failure: string }> {
+  if (there === undefined) return { found: null };
+  try {
+    const found = await countTable(snapshot, table);
+    const isHashed = table.contentHash !== undefined && table.contentColumns!.every((column) => there.columns.has(column));
+    if (found !== table.rows || !isHashed) return { found };
+    const { hash } = await hashContent(snapshot, table, table.contentColumns);
+    return { found, hash };
+  } catch (error) {
+    await undoFailure(snapshot);
+    return { failure: messageOf(error) };
+  }
 }
 
 interface ExistingTable {
@@ -139,11 +169,6 @@ async function listTables(session: Pick<Snapshot, 'query'>): Promise<Map<string,
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r'`);
   return new Map(rows.map((row) => [keyOf(row), { columns: new Set(row.columns), hidden: row.hidden }]));
-}
-
-async function countOne(session: Pick<Snapshot, 'query'>, table: TableRecord): Promise<number> {
-  const [row] = await session.query<{ rows: string }>(countRowsQuery(table));
-  return Number(row!.rows);
 }
 
 async function countLargeObjects(session: Pick<Snapshot, 'query'>): Promise<number> {

@@ -89,7 +89,8 @@ interface ManualFacts {
 /** What a person has to do afterwards. */
 export function listManual({ wanted, source, target, enableJobs }: ManualFacts): string[] {
   const login = wanted.missingRoles.filter((role) => role.login).map(({ name }) => name);
-  const secrets = [...(source.get('vault secret')?.keys() ?? [])];
+  const known = new Set(target.catalog.filter((record) => record.class === 'vault secret').map(({ name }) => name));
+  const secrets = [...(source.get('vault secret')?.keys() ?? [])].filter((name) => target.superuser || !known.has(name));
   const sleeping = enableJobs
     ? []
     : [

@@ -14,6 +14,8 @@ import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
 import { neverGoBack } from './sequences.ts';
+import { moveExtensions } from './wanted/extensions.ts';
+import { isUsableMember } from './wanted/facts.ts';
 import { limitWanted, withMadeWebhooks } from './wanted/limit.ts';
 import { findWanted } from './wanted/find-wanted.ts';
 
@@ -31,7 +33,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const decisions = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
   const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
-  const wanted = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
+  const limited = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
+  const wanted = { ...limited, borrowedRoles: withOwners(limited.borrowedRoles, arrival.clearing.owners, target) };
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
   const tolerant = manifest.coverage.some(({ state }) => state === 'not readable');
@@ -56,11 +59,18 @@ export function planRestore(request: PlanRequest): RestorePlan {
       searchPath: chooseSearchPath(source),
       enableJobs: request.enableJobs,
       clean: arrival.statements(asked),
+      extensions: isWhole(scope) ? moveExtensions(source, target.catalog, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
       strict: !isWhole(scope),
     }),
   };
   return { ...plan, steps: listSteps(manifest, { target, jobs: request.jobs, plan }) };
+}
+
+/** Only its owner drops a thing. */
+function withOwners(roles: readonly string[], owners: readonly string[], { role, catalog }: PlanRequest['target']): string[] {
+  const found = indexCatalog(catalog);
+  return [...new Set([...roles, ...owners.filter((owner) => owner !== role && !isUsableMember(found, owner, role))])];
 }
 
 /** A backup without a catalog is restored as pg_restore does it, privileges included. */

@@ -1,7 +1,7 @@
 import { hashContent, type ContentHash } from '../catalog/content.ts';
+import { countTable, guardFailures, undoFailure } from '../catalog/count-rows.ts';
 import type { Snapshot } from '../context.ts';
 import type { TableRecord } from '../domain/manifest.ts';
-import { countRowsQuery } from '../domain/sql.ts';
 import { messageOf } from '../errors.ts';
 import type { Relations } from './relations.ts';
 
@@ -25,6 +25,7 @@ export async function countRows(
   { contents, searchPath }: CountOptions,
 ): Promise<CountedTables> {
   await snapshot.query("SELECT pg_catalog.set_config('search_path', $1, false)", [searchPath]);
+  await snapshot.query(guardFailures);
   const tables: TableRecord[] = [];
   const warnings: string[] = [];
   for (const table of relations.tables) {
@@ -38,7 +39,7 @@ export async function countRows(
       warnings.push(`the content of ${table.schema}.${table.name} could not be hashed (${hash.failure})`);
     }
     const hashed = hash === undefined || 'failure' in hash ? undefined : hash;
-    if (hashed === undefined) tables.push({ ...table, rows: await countOne(snapshot, table) });
+    if (hashed === undefined) tables.push({ ...table, rows: await countTable(snapshot, table) });
     else tables.push({ ...table, rows: hashed.rows, contentHash: hashed.hash, contentColumns: hashed.columns });
   }
   return { tables, warnings };
@@ -48,19 +49,10 @@ type Table = Omit<TableRecord, 'rows'>;
 
 /** A row may be longer than a text can be, or a type's output function fail: that must not end the transaction of the snapshot. */
 async function tryHash(snapshot: Snapshot, table: Table): Promise<ContentHash | { readonly failure: string }> {
-  await snapshot.query('SAVEPOINT content');
   try {
-    const hash = await hashContent(snapshot, table);
-    await snapshot.query('RELEASE SAVEPOINT content');
-    return hash;
+    return await hashContent(snapshot, table);
   } catch (error) {
-    // Throws in its turn when the connection is lost.
-    await snapshot.query('ROLLBACK TO SAVEPOINT content');
+    await undoFailure(snapshot);
     return { failure: messageOf(error) };
   }
-}
-
-async function countOne(snapshot: Snapshot, table: Table): Promise<number> {
-  const [row] = await snapshot.query<{ rows: string }>(countRowsQuery(table));
-  return Number(row!.rows);
 }

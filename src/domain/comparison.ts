@@ -98,18 +98,25 @@ function isResting({ class: className, kind, before, after }: CatalogDifference)
 
 function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found, superusers }: Facts): boolean {
   const { class: className, schema, kind: what } = difference;
-  // Other roles of a server, and what belongs to them, are not the database's.
+  // Other roles of a server, and what belongs to them, are not the database's. Secrets that are there are the target's own.
   if (className === 'platform version') return true;
-  if (what === 'extra' && ['role', 'membership', 'setting', 'parameter'].includes(className)) return true;
+  if (what === 'extra' && ['role', 'membership', 'setting', 'parameter', 'vault secret'].includes(className)) return true;
+  if (what === 'extra' && className === 'comment' && difference.name.startsWith('role ')) return true;
   if (kind === 'plain' && isOfSuperuser(difference, superusers)) return true;
   if (kind === 'plain') {
     const isOfServer = className === 'privileges' && schema === 'pg_catalog';
-    return what === 'extra' && (className === 'default privileges' || className === 'extension' || isOfServer);
+    return what === 'extra' && (className === 'default privileges' || isOfExtension(difference) || isOfServer);
   }
-  if (what === 'extra' && className === 'extension') return true;
+  if (what === 'extra' && isOfExtension(difference)) return true;
   if (schema !== null && isManagedSchema(schema)) return isManagedAffair(difference, { owners, found });
   if (schema !== null) return false;
   return isSharedAffair(difference, owners);
+}
+
+/** An extension that only the target has, a member of one, or a comment on it. */
+function isOfExtension({ class: className, name, after }: CatalogDifference): boolean {
+  if (className === 'extension' || (className === 'comment' && name.startsWith('extension '))) return true;
+  return (after as { extension?: string } | null)?.extension !== undefined;
 }
 
 /** Who is a superuser on the target has been one before the restore: what that role may, and how it is set, is the server's affair. */

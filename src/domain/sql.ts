@@ -28,6 +28,11 @@ export function countRowsQuery(table: { readonly schema: string; readonly name: 
   return `SELECT pg_catalog.count(*)::text AS rows FROM ONLY ${qualifyName(table)}`;
 }
 
+/** Sends the rows that `countRowsQuery` counts; a session answers how many those were, in a column `rows` as text. */
+export function copyRowsStatement(table: { readonly schema: string; readonly name: string }): string {
+  return `COPY ${qualifyName(table)} TO STDOUT`;
+}
+
 /** The `TO` part of `ALTER ROLE ... SET name TO ...`, from what the catalog keeps as `name=value`. */
 export function settingAssignment(setting: string): string {
   const separator = setting.indexOf('=');

@@ -78,7 +78,7 @@ function toSession(client: pg.Client, connection: ConnectionConfig): Session {
     async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
       try {
         const result = await client.query<Row>(sql, [...values]);
-        return result.rows;
+        return result.command === 'COPY' ? [{ rows: String(result.rowCount) } as unknown as Row] : result.rows;
       } catch (error) {
         throw connectionError(connection, error);
       }
