@@ -137,5 +137,6 @@ function dropStatement({ dropStatement: drop }: DumpEntry): string[] {
     /^DROP (ACCESS METHOD|EVENT TRIGGER|FOREIGN DATA WRAPPER|FOREIGN TABLE|MATERIALIZED VIEW|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURAL LANGUAGE|TEXT SEARCH \w+|\w+) ([^]*);\n$/.exec(
       drop ?? '',
     );
-  return match === null ? [] : [`DROP ${match[1]} IF EXISTS ${match[2]} CASCADE;`];
+  // Of a base type it says CASCADE by itself.
+  return match === null ? [] : [`DROP ${match[1]} IF EXISTS ${match[2]!.replace(/ CASCADE$/, '')} CASCADE;`];
 }
