@@ -60,7 +60,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
   const going = entries.filter(goes);
   const withThem = goingAlong(entries, going);
   const alongOnPlatform = entries.filter(
-    (entry) => withThem.has(entry.dumpId) && !isUsers(schemaOf(entry) ?? 'public') && !untold.has(entry.description ?? ''),
+    (entry) => withThem.has(entry) && !isUsers(schemaOf(entry) ?? 'public') && !untold.has(entry.description ?? ''),
   );
   const schemas = going.filter(({ description }) => description === 'SCHEMA').map(({ tag }) => tag!);
   const inPublic = going
@@ -90,7 +90,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
         ...recordsOf(indexCatalog(catalog), 'large objects', largeObjectsSchema).map(({ value }) => value.owner),
       ]),
     ],
-    remains: (entry) => !withThem.has(entry.dumpId),
+    remains: (entry) => !withThem.has(entry),
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
         ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name))
@@ -107,13 +107,13 @@ const recordsOfTop = /^(publication|event trigger|server|foreign server|foreign-
 const untold = new Set(['ACL', 'COMMENT', 'SECURITY LABEL', 'DEFAULT ACL']);
 
 /** DROP ... CASCADE takes what depends on it along, wherever that is: a trigger on auth.users that calls a function of the user's. */
-function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<number> {
-  const gone = new Set(going.map(({ dumpId }) => dumpId));
+function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<DumpEntry> {
+  // By themselves, not by their ids: those that stand for what the role may not read have none.
+  const gone = new Set(going);
   for (let size = -1; size !== gone.size;) {
     size = gone.size;
-    for (const { dumpId, dependencies } of entries) {
-      if (dependencies.some((id) => gone.has(Number(id)))) gone.add(dumpId);
-    }
+    const ids = new Set([...gone].map(({ dumpId }) => String(dumpId)));
+    for (const entry of entries) if (entry.dependencies.some((id) => ids.has(id))) gone.add(entry);
   }
   return gone;
 }
