@@ -94,7 +94,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
         ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name))
-        : !gone.has(schema) && !(schema === 'public' && className !== 'schema' && !name.endsWith('schema public')),
+        : !gone.has(schema) && (schema !== 'public' || className === 'default privileges' || isOfSchema(className, name)),
   };
 }
 
@@ -105,6 +105,11 @@ const topOfPlain = new Set([...top, 'CAST', 'TRANSFORM', 'ACCESS METHOD', 'PROCE
 const recordsOfTop = /^(publication|event trigger|server|foreign server|foreign-data wrapper|language) /;
 /** Nobody misses them beside what they are on. */
 const untold = new Set(['ACL', 'COMMENT', 'SECURITY LABEL', 'DEFAULT ACL']);
+
+/** Of `public` itself, which stays. */
+function isOfSchema(className: string, name: string): boolean {
+  return className === 'schema' || name.endsWith('schema public');
+}
 
 /** DROP ... CASCADE takes what depends on it along, wherever that is: a trigger on auth.users that calls a function of the user's. */
 function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<DumpEntry> {
