@@ -108,7 +108,12 @@ const untold = new Set(['ACL', 'COMMENT', 'SECURITY LABEL', 'DEFAULT ACL']);
 
 /** DROP ... CASCADE takes what depends on it along, wherever that is: a trigger on auth.users that calls a function of the user's. */
 function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<number> {
-  const gone = new Set(going.map(({ dumpId }) => dumpId));
+  const servers = going.filter(({ description }) => description === 'SERVER').map(({ tag }) => ` SERVER ${tag}`);
+  // pg_dump ties a user mapping to its server by nothing but its name.
+  const mappings = entries.filter(
+    ({ description, tag }) => description === 'USER MAPPING' && servers.some((server) => tag?.endsWith(server) === true),
+  );
+  const gone = new Set([...going, ...mappings].map(({ dumpId }) => dumpId));
   for (let size = -1; size !== gone.size;) {
     size = gone.size;
     for (const { dumpId, dependencies } of entries) {
