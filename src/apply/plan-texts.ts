@@ -25,7 +25,7 @@ export function describeItems(decisions: readonly Decision[]): DescribedItems {
     if (action !== 'skip') {
       if (!isData(entry) && !settings.has(kind)) created[kind] = (created[kind] ?? 0) + 1;
       if (reason !== undefined) items.skipped.push(item);
-    } else if (cause === 'missing') items.missing.push(item);
+    } else if (cause === 'missing' && !isTrivial(entry, reason)) items.missing.push(item);
     else if (cause === 'forbidden' && !isTrivial(entry, reason)) items.forbidden.push(item);
     // That a table of the platform is there is no news; that its rows stay away is.
     else if ((cause === 'absent' && !isTrivial(entry, reason)) || (cause === 'platform' && reason !== 'it had no rows')) {

@@ -15,7 +15,7 @@ import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
 import { moveExtensions } from './wanted/extensions.ts';
 import { isUsableMember } from './wanted/facts.ts';
-import { limitWanted, withMadeWebhooks } from './wanted/limit.ts';
+import { limitWanted, withMadeWebhooks, withoutRestoredSecrets } from './wanted/limit.ts';
 import { findWanted } from './wanted/find-wanted.ts';
 
 /** Compares a backup with a target; pure. */
@@ -41,7 +41,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     kind: target.kind,
     refusals: [...listRefusals(request), ...arrival.refusals(asked), ...refuseUnknown(asked)],
     losses: [...(isWhole(scope) ? listUnread(manifest) : []), ...items.missing.map(({ what, why }) => `${what} (${why})`)],
-    forbidden: [...items.forbidden, ...wanted.forbidden],
+    forbidden: [...items.forbidden, ...withoutRestoredSecrets(wanted.forbidden, decisions)],
     created: items.created,
     replaced: arrival.replaced(asked),
     skipped: [...listDeviations(manifest, source, { target, found: indexCatalog(target.catalog) }), ...items.skipped],

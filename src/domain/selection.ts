@@ -34,6 +34,8 @@ export interface TargetObjects {
   readonly relations: ReadonlyMap<string, TargetRelation>;
   /** Extensions that CREATE EXTENSION would find. */
   readonly availableExtensions: ReadonlyMap<string, string>;
+  /** Extensions that are on the server and cannot be made, and why. */
+  readonly refusedExtensions?: ReadonlyMap<string, string>;
 }
 
 export interface Question {
