@@ -18,7 +18,7 @@ export function listDeviations(
       return [{ what: `extension ${name}`, why: `the target has version ${offered}, the backup ${version}` }];
     }),
     ...[...(source.get('role')?.values() ?? [])].filter((record) => isOtherRole(record, found, target)).map(describeRole),
-    ...(target.kind === 'plain' ? listKeptRoleFacts(source, found, target.roles) : []),
+    ...listKeptRoleFacts(source, found, target),
   ];
 }
 
@@ -33,7 +33,7 @@ function describeRole({ name }: CatalogRecord): PlanItem {
 }
 
 /** On a server that may serve others as well, roles that are there keep their settings, memberships and comments. */
-function listKeptRoleFacts(source: CatalogIndex, found: CatalogIndex, roles: ReadonlySet<string>): PlanItem[] {
+function listKeptRoleFacts(source: CatalogIndex, found: CatalogIndex, { kind, roles }: TargetFacts): PlanItem[] {
   const settings = recordsOf(source, 'setting', settingSchema).filter(
     ({ value, record }) => value.role !== null && !value.inDatabase && roles.has(value.role) && !holdsSame(found, record),
   );
@@ -43,7 +43,7 @@ function listKeptRoleFacts(source: CatalogIndex, found: CatalogIndex, roles: Rea
   const comments = recordsOf(source, 'comment', commentSchema).filter(
     ({ value, record }) => value.type === 'role' && roles.has(value.identity) && !holdsSame(found, record),
   );
-  return [...settings, ...memberships, ...comments].map(({ name, record }) => ({
+  return [...(kind === 'plain' ? [...settings, ...memberships] : []), ...comments].map(({ name, record }) => ({
     what: `${record.class} ${name}`,
     why: 'the target has that role already, and a role that is there is not changed',
     explains: [`${record.class} ${name}`],
