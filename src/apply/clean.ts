@@ -60,7 +60,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
   const going = entries.filter(goes);
   const withThem = goingAlong(entries, going);
   const alongOnPlatform = entries.filter(
-    (entry) => withThem.has(entry.dumpId) && !isUsers(schemaOf(entry) ?? 'public') && !untold.has(entry.description ?? ''),
+    (entry) => withThem.has(entry) && !isUsers(schemaOf(entry) ?? 'public') && !untold.has(entry.description ?? ''),
   );
   const schemas = going.filter(({ description }) => description === 'SCHEMA').map(({ tag }) => tag!);
   const inPublic = going
@@ -90,11 +90,11 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
         ...recordsOf(indexCatalog(catalog), 'large objects', largeObjectsSchema).map(({ value }) => value.owner),
       ]),
     ],
-    remains: (entry) => !withThem.has(entry.dumpId),
+    remains: (entry) => !withThem.has(entry),
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
         ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name))
-        : !gone.has(schema) && !(schema === 'public' && className !== 'schema' && !name.endsWith('schema public')),
+        : !gone.has(schema) && (schema !== 'public' || className === 'default privileges' || isOfSchema(className, name)),
   };
 }
 
@@ -106,19 +106,24 @@ const recordsOfTop = /^(publication|event trigger|server|foreign server|foreign-
 /** Nobody misses them beside what they are on. */
 const untold = new Set(['ACL', 'COMMENT', 'SECURITY LABEL', 'DEFAULT ACL']);
 
+/** Of `public` itself, which stays. */
+function isOfSchema(className: string, name: string): boolean {
+  return className === 'schema' || name.endsWith('schema public');
+}
+
 /** DROP ... CASCADE takes what depends on it along, wherever that is: a trigger on auth.users that calls a function of the user's. */
-function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<number> {
+function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<DumpEntry> {
   const servers = going.filter(({ description }) => description === 'SERVER').map(({ tag }) => ` SERVER ${tag}`);
   // pg_dump ties a user mapping to its server by nothing but its name.
   const mappings = entries.filter(
     ({ description, tag }) => description === 'USER MAPPING' && servers.some((server) => tag?.endsWith(server) === true),
   );
-  const gone = new Set([...going, ...mappings].map(({ dumpId }) => dumpId));
+  // By themselves, not by their ids: those that stand for what the role may not read have none.
+  const gone = new Set([...going, ...mappings]);
   for (let size = -1; size !== gone.size;) {
     size = gone.size;
-    for (const { dumpId, dependencies } of entries) {
-      if (dependencies.some((id) => gone.has(Number(id)))) gone.add(dumpId);
-    }
+    const ids = new Set([...gone].map(({ dumpId }) => String(dumpId)));
+    for (const entry of entries) if (entry.dependencies.some((id) => ids.has(id))) gone.add(entry);
   }
   return gone;
 }
@@ -142,5 +147,6 @@ function dropStatement({ dropStatement: drop }: DumpEntry): string[] {
     /^DROP (ACCESS METHOD|EVENT TRIGGER|FOREIGN DATA WRAPPER|FOREIGN TABLE|MATERIALIZED VIEW|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURAL LANGUAGE|TEXT SEARCH \w+|\w+) ([^]*);\n$/.exec(
       drop ?? '',
     );
-  return match === null ? [] : [`DROP ${match[1]} IF EXISTS ${match[2]} CASCADE;`];
+  // Of a base type it says CASCADE by itself.
+  return match === null ? [] : [`DROP ${match[1]} IF EXISTS ${match[2]!.replace(/ CASCADE$/, '')} CASCADE;`];
 }

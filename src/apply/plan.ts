@@ -13,6 +13,7 @@ import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
+import { neverGoBack } from './sequences.ts';
 import { moveExtensions } from './wanted/extensions.ts';
 import { isUsableMember } from './wanted/facts.ts';
 import { limitWanted, withMadeWebhooks, withoutRestoredSecrets } from './wanted/limit.ts';
@@ -90,17 +91,6 @@ function decide({ manifest, head, target, scope }: PlanRequest, facts: DecideFac
   const objects = { ...target, relations: arrival.relations, samePlatform, existing };
   const decisions = selectEntries(head.entries, objects, { rows, asked: ({ dumpId }) => asked.ids.has(dumpId) });
   return scope.mode === 'append' ? decisions.map(neverGoBack) : decisions;
-}
-
-/** Rows that are there may have taken numbers that the backup does not know of. */
-function neverGoBack(decision: Decision): Decision {
-  const { entry } = decision;
-  const match = /^SELECT pg_catalog\.setval\('([^]*)', (-?\d+), (true|false)\);\n$/.exec(entry.definition ?? '');
-  if (entry.description !== 'SEQUENCE SET' || match === null) return decision;
-  const [, name, value, called] = match;
-  const table = name!.replaceAll("''", "'");
-  const definition = `SELECT pg_catalog.setval('${name}', greatest(${value}, last_value), ${called} OR is_called) FROM ${table};\n`;
-  return { ...decision, entry: { ...entry, definition } };
 }
 
 function isSamePlatform(captured: readonly CatalogRecord[] | undefined, found: readonly CatalogRecord[]): boolean {
