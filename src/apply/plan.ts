@@ -99,7 +99,9 @@ function neverGoBack(decision: Decision): Decision {
   if (entry.description !== 'SEQUENCE SET' || match === null) return decision;
   const [, name, value, called] = match;
   const table = name!.replaceAll("''", "'");
-  const definition = `SELECT pg_catalog.setval('${name}', greatest(${value}, last_value), ${called} OR is_called) FROM ${table};\n`;
+  const further = `CASE WHEN o.seqincrement > 0 THEN greatest(${value}, s.last_value) ELSE least(${value}, s.last_value) END`;
+  const definition = `SELECT pg_catalog.setval('${name}', ${further}, ${called} OR s.is_called)
+  FROM ${table} s, pg_catalog.pg_sequence o WHERE o.seqrelid = '${name}'::pg_catalog.regclass;\n`;
   return { ...decision, entry: { ...entry, definition } };
 }
 
