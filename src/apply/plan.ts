@@ -1,9 +1,9 @@
 import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts';
-import type { CatalogRecord } from '../domain/catalog.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isManagedSchema } from '../domain/platform.ts';
+import { isSamePlatform } from '../domain/platform-version.ts';
 import { isWhole } from '../domain/restore-scope.ts';
 import { entryKey, selectEntries } from '../domain/restore-selection.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
@@ -23,7 +23,7 @@ import { findWanted } from './wanted/find-wanted.ts';
 export function planRestore(request: PlanRequest): RestorePlan {
   const { manifest, target, catalog, scope } = request;
   const source = indexCatalog(catalog ?? []);
-  const samePlatform = isSamePlatform(catalog, target.catalog);
+  const samePlatform = isSamePlatform(catalog ?? [], target.catalog);
   const arrival = planArrival(request);
   const existing = new Set(target.entries.filter(arrival.clearing.remains).map(entryKey));
   const asked = findAskedEntries(request.head.entries, scope, {
@@ -91,16 +91,6 @@ function decide({ manifest, head, target, scope }: PlanRequest, facts: DecideFac
   const objects = { ...target, relations: arrival.relations, samePlatform, existing };
   const decisions = selectEntries(head.entries, objects, { rows, asked: ({ dumpId }) => asked.ids.has(dumpId) });
   return scope.mode === 'append' ? decisions.map(neverGoBack) : decisions;
-}
-
-function isSamePlatform(captured: readonly CatalogRecord[] | undefined, found: readonly CatalogRecord[]): boolean {
-  return platformVersions(captured ?? []) === platformVersions(found);
-}
-
-/** The platform's own versions of auth and storage, as its tables of migrations tell them. */
-function platformVersions(catalog: readonly CatalogRecord[]): string {
-  const records = catalog.filter((record) => record.class === 'platform version');
-  return records.map(({ name, value }) => `${name} ${JSON.stringify(value)}`).join();
 }
 
 function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanRequest): string[] {

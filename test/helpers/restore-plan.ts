@@ -67,6 +67,7 @@ export function targetFactsOf(name: NamedTarget, facts: Partial<TargetFacts> = {
     encoding: 'UTF8',
     role: 'postgres',
     createsRoles: true,
+    refusedExtensions: new Map(),
     contents: [],
     roles: new Set(['postgres']),
     availableExtensions: new Map(),
