@@ -5,6 +5,7 @@ import { archivePaths } from '../domain/manifest.ts';
 import { connectionString } from '../domain/sql.ts';
 import type { SkippedStatement } from '../domain/tolerant.ts';
 import { AppError } from '../errors.ts';
+import { readRestoreFailures } from './failures.ts';
 import { isUnknownTimeout, setsUnknownTimeout } from './older-target.ts';
 import { streamPlannedDump } from './dump-stream.ts';
 import { countFinishedItems, type FinishedItems } from './finished-items.ts';
@@ -105,7 +106,7 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
   // That setting would end a strict pg_restore; a lenient one says so and goes on, and any other failure is ended here.
   const ended = !request.plan.tolerant && setsUnknownTimeout(request);
   const strictness = request.plan.tolerant || ended ? [] : ['--exit-on-error'];
-  const lines: string[] = [];
+  const failures = readRestoreFailures(request.plan.decisions);
   const skipped: SkippedStatement[] = [];
   const done = countFinishedItems(request.plan.decisions);
   const running: RunningCommand = context.commands.start({
@@ -124,9 +125,9 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
     onStderrLine: (line) => {
       collectSkipped(skipped, line);
       done.note(line);
-      if (!line.includes('error: ') || isUnknownTimeout(line)) return;
-      if (lines.length < maximumFailureLines) lines.push(line);
-      if (ended) void running.terminate();
+      if (isUnknownTimeout(line)) return;
+      failures.note(line);
+      if (ended && line.includes('error: ')) void running.terminate();
     },
   });
   const terminate = (): void => void running.terminate();
@@ -134,24 +135,15 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
   try {
     const result = await running.finished;
     // Nothing but that setting was in the way.
+    const { lines } = failures;
     const harmless = lines.length === 0 && result.stderr.includes('errors ignored on restore');
     const told = lines.length > 0 ? { ...result, stderr: lines.join('\n') } : result;
     return {
       done,
       result: harmless ? { ...result, exitCode: 0, stderr: '' } : told,
-      skipped: [...skipped, ...parseFailures(lines)],
+      skipped: [...skipped, ...failures.skipped],
     };
   } finally {
     context.signal.removeEventListener('abort', terminate);
   }
-}
-
-const maximumFailureLines = 1000;
-
-/** pg_restore names each statement that failed: `pg_restore: error: could not execute query: ERROR:  ...`. */
-function parseFailures(lines: readonly string[]): SkippedStatement[] {
-  return lines
-    .filter((line) => line.includes('could not execute query') || line.includes('COPY failed'))
-    .map((line) => line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, ''))
-    .map((error) => ({ what: 'a statement of the dump', error }));
 }

@@ -33,7 +33,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const wanted = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
-  const tolerant = manifest.coverage.some(({ state }) => state === 'not readable');
+  const tolerant = request.allowIncomplete || manifest.coverage.some(({ state }) => state === 'not readable');
   const plan = {
     kind: target.kind,
     refusals: [...listRefusals(request), ...arrival.refusals(asked), ...refuseUnknown(asked)],
