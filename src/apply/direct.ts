@@ -112,7 +112,8 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
   const running: RunningCommand = context.commands.start({
     file: request.programs.pgRestore,
     args: [
-      ...(input.stdin === undefined ? ['--verbose'] : []),
+      // Says which entry an error is about.
+      '--verbose',
       ...strictness,
       ...input.options,
       ...ownerOptions(request.plan),
