@@ -37,7 +37,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const wanted = { ...limited, borrowedRoles: withOwners(limited.borrowedRoles, arrival.clearing.owners, target) };
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
-  const tolerant = manifest.coverage.some(({ state }) => state === 'not readable');
+  const tolerant = request.allowIncomplete || manifest.coverage.some(({ state }) => state === 'not readable');
   const plan = {
     kind: target.kind,
     refusals: [...listRefusals(request), ...arrival.refusals(asked), ...refuseUnknown(asked)],
