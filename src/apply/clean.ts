@@ -113,8 +113,13 @@ function isOfSchema(className: string, name: string): boolean {
 
 /** DROP ... CASCADE takes what depends on it along, wherever that is: a trigger on auth.users that calls a function of the user's. */
 function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<DumpEntry> {
+  const servers = going.filter(({ description }) => description === 'SERVER').map(({ tag }) => ` SERVER ${tag}`);
+  // pg_dump ties a user mapping to its server by nothing but its name.
+  const mappings = entries.filter(
+    ({ description, tag }) => description === 'USER MAPPING' && servers.some((server) => tag?.endsWith(server) === true),
+  );
   // By themselves, not by their ids: those that stand for what the role may not read have none.
-  const gone = new Set(going);
+  const gone = new Set([...going, ...mappings]);
   for (let size = -1; size !== gone.size;) {
     size = gone.size;
     const ids = new Set([...gone].map(({ dumpId }) => String(dumpId)));

@@ -3,10 +3,9 @@ import type { Readable } from 'node:stream';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
 import { archivePaths } from '../domain/manifest.ts';
 import { connectionString } from '../domain/sql.ts';
-import { describeEntry } from '../domain/restore-selection.ts';
-import type { Decision } from '../domain/selection.ts';
 import type { SkippedStatement } from '../domain/tolerant.ts';
 import { AppError } from '../errors.ts';
+import { readRestoreFailures } from './failures.ts';
 import { isUnknownTimeout, setsUnknownTimeout } from './older-target.ts';
 import { streamPlannedDump } from './dump-stream.ts';
 import { countFinishedItems, type FinishedItems } from './finished-items.ts';
@@ -107,14 +106,14 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
   // That setting would end a strict pg_restore; a lenient one says so and goes on, and any other failure is ended here.
   const ended = !request.plan.tolerant && setsUnknownTimeout(request);
   const strictness = request.plan.tolerant || ended ? [] : ['--exit-on-error'];
-  const lines: string[] = [];
+  const failures = readRestoreFailures(request.plan.decisions);
   const skipped: SkippedStatement[] = [];
-  let entryLine = '';
   const done = countFinishedItems(request.plan.decisions);
   const running: RunningCommand = context.commands.start({
     file: request.programs.pgRestore,
     args: [
-      ...(input.stdin === undefined ? ['--verbose'] : []),
+      // Says which entry an error is about.
+      '--verbose',
       ...strictness,
       ...input.options,
       ...ownerOptions(request.plan),
@@ -127,11 +126,9 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
     onStderrLine: (line) => {
       collectSkipped(skipped, line);
       done.note(line);
-      if (line.startsWith('pg_restore: from TOC entry ')) entryLine = line;
-      if (!line.includes('error: ') || isUnknownTimeout(line)) return;
-      skipped.push(...parseFailure(line, nameEntry(entryLine, request.plan.decisions)));
-      if (lines.length < maximumFailureLines) lines.push(line);
-      if (ended) void running.terminate();
+      if (isUnknownTimeout(line)) return;
+      failures.note(line);
+      if (ended && line.includes('error: ')) void running.terminate();
     },
   });
   const terminate = (): void => void running.terminate();
@@ -139,29 +136,15 @@ async function runRestore(context: RunContext, request: ApplyRequest, input: Res
   try {
     const result = await running.finished;
     // Nothing but that setting was in the way.
+    const { lines } = failures;
     const harmless = lines.length === 0 && result.stderr.includes('errors ignored on restore');
     const told = lines.length > 0 ? { ...result, stderr: lines.join('\n') } : result;
     return {
       done,
       result: harmless ? { ...result, exitCode: 0, stderr: '' } : told,
-      skipped,
+      skipped: [...skipped, ...failures.skipped],
     };
   } finally {
     context.signal.removeEventListener('abort', terminate);
   }
-}
-
-const maximumFailureLines = 1000;
-
-/** pg_restore tells of each statement that failed: `pg_restore: error: could not execute query: ERROR:  ...`. */
-function parseFailure(line: string, what: string): SkippedStatement[] {
-  if (!line.includes('could not execute query') && !line.includes('COPY failed')) return [];
-  return [{ what, error: line.replace(/^pg_restore: error: (could not execute query: )?/, '').replace(/^ERROR: +/, '') }];
-}
-
-/** The line before tells which entry it is about: `pg_restore: from TOC entry 213; 1259 16400 VIEW open_notes postgres`. */
-function nameEntry(line: string, decisions: readonly Decision[]): string {
-  const id = Number(/^pg_restore: from TOC entry (\d+);/.exec(line)?.[1]);
-  const found = decisions.find(({ entry }) => entry.dumpId === id);
-  return found === undefined ? 'a statement of the dump' : describeEntry(found.entry);
 }

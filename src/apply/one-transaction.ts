@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { CommandResult, RunContext, RunningCommand } from '../context.ts';
 import { archivePaths } from '../domain/manifest.ts';
 import type { SkippedStatement } from '../domain/tolerant.ts';
+import { readScriptFailures, type Failures } from './failures.ts';
 import { setsUnknownTimeout, withoutUnknownTimeout } from './older-target.ts';
 import { streamPlannedDump } from './dump-stream.ts';
 import { collectSkipped } from './run-script.ts';
@@ -25,7 +26,8 @@ export async function applyInOneTransaction(context: RunContext, request: ApplyR
   const script = join(request.directory, scriptPath);
   await context.files.createFifos([script]);
   const skipped: SkippedStatement[] = [];
-  const psql = startPsql(context, request, skipped);
+  const failures = readScriptFailures();
+  const psql = startPsql(context, request, { skipped, failures });
   const running = new Set<RunningCommand>([psql]);
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
@@ -39,7 +41,7 @@ export async function applyInOneTransaction(context: RunContext, request: ApplyR
     sink.end();
     const applied = await psql.finished;
     context.signal.throwIfAborted();
-    assertApplied(context, { applied, ...read });
+    assertApplied(context, { applied: tellFailures(applied, failures), ...read });
     return skipped;
   } finally {
     terminateAll();
@@ -47,14 +49,21 @@ export async function applyInOneTransaction(context: RunContext, request: ApplyR
   }
 }
 
-function startPsql(context: RunContext, request: ApplyRequest, skipped: SkippedStatement[]): RunningCommand {
+function startPsql(
+  context: RunContext,
+  request: ApplyRequest,
+  { skipped, failures }: { readonly skipped: SkippedStatement[]; readonly failures: Failures },
+): RunningCommand {
   return context.commands.start({
     file: request.programs.psql,
-    args: ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--output=/dev/null', `--file=${scriptPath}`],
+    args: ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--echo-errors', '--output=/dev/null', `--file=${scriptPath}`],
     env: request.environment,
     cwd: request.directory,
     stdout: 'ignore',
-    onStderrLine: (line) => collectSkipped(skipped, line),
+    onStderrLine: (line) => {
+      collectSkipped(skipped, line);
+      failures.note(line);
+    },
   });
 }
 
@@ -69,6 +78,10 @@ async function openScript(context: RunContext, script: string, psql: RunningComm
     context.signal.throwIfAborted();
     throw restoreError(untouched, await psql.finished);
   }
+}
+
+function tellFailures(applied: CommandResult, { lines }: Failures): CommandResult {
+  return lines.length === 0 ? applied : { ...applied, stderr: lines.join('\n') };
 }
 
 /** pg_restore's own BEGIN only warns inside of a transaction, and that is kept quiet until it sets its own level. */

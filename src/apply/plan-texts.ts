@@ -19,13 +19,14 @@ export interface DescribedItems {
 export function describeItems(decisions: readonly Decision[]): DescribedItems {
   const created: Record<string, number> = {};
   const items: DescribedItems = { created, skipped: [], missing: [], forbidden: [] };
-  for (const { entry, action, cause, reason } of decisions) {
+  for (const { entry, action, cause, reason, lostColumns } of decisions) {
     const kind = (entry.description ?? '').toLowerCase();
     const item = { what: describeEntry(entry), why: reason ?? 'the target has it already' };
     if (action !== 'skip') {
       if (!isData(entry) && !settings.has(kind)) created[kind] = (created[kind] ?? 0) + 1;
-      if (reason !== undefined) items.skipped.push(item);
-    } else if (cause === 'missing') items.missing.push(item);
+      if (lostColumns !== undefined) items.forbidden.push(item);
+      else if (reason !== undefined) items.skipped.push(item);
+    } else if (cause === 'missing' && !isTrivial(entry, reason)) items.missing.push(item);
     else if (cause === 'forbidden' && !isTrivial(entry, reason)) items.forbidden.push(item);
     // That a table of the platform is there is no news; that its rows stay away is.
     else if ((cause === 'absent' && !isTrivial(entry, reason)) || (cause === 'platform' && reason !== 'it had no rows')) {

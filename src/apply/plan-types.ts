@@ -12,6 +12,8 @@ export interface PlanRequest {
   readonly head: DumpHead;
   readonly target: TargetFacts;
   readonly jobs: number | undefined;
+  /** What fails is skipped and named instead of ending the restore. */
+  readonly allowIncomplete: boolean;
   /** Let cron jobs and webhooks act as soon as they are restored. */
   readonly enableJobs: boolean;
   readonly scope: RestoreScope;

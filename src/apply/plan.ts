@@ -1,9 +1,9 @@
 import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts';
-import type { CatalogRecord } from '../domain/catalog.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isManagedSchema } from '../domain/platform.ts';
+import { isSamePlatform } from '../domain/platform-version.ts';
 import { isWhole } from '../domain/restore-scope.ts';
 import { entryKey, selectEntries } from '../domain/restore-selection.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
@@ -16,14 +16,14 @@ import { buildScript } from './script/build.ts';
 import { neverGoBack } from './sequences.ts';
 import { moveExtensions } from './wanted/extensions.ts';
 import { isUsableMember } from './wanted/facts.ts';
-import { limitWanted, withMadeWebhooks } from './wanted/limit.ts';
+import { limitWanted, withMadeWebhooks, withoutRestoredSecrets } from './wanted/limit.ts';
 import { findWanted } from './wanted/find-wanted.ts';
 
 /** Compares a backup with a target; pure. */
 export function planRestore(request: PlanRequest): RestorePlan {
   const { manifest, target, catalog, scope } = request;
   const source = indexCatalog(catalog ?? []);
-  const samePlatform = isSamePlatform(catalog, target.catalog);
+  const samePlatform = isSamePlatform(catalog ?? [], target.catalog);
   const arrival = planArrival(request);
   const existing = new Set(target.entries.filter(arrival.clearing.remains).map(entryKey));
   const asked = findAskedEntries(request.head.entries, scope, {
@@ -37,12 +37,12 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const wanted = { ...limited, borrowedRoles: withOwners(limited.borrowedRoles, arrival.clearing.owners, target) };
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
-  const tolerant = manifest.coverage.some(({ state }) => state === 'not readable');
+  const tolerant = request.allowIncomplete || manifest.coverage.some(({ state }) => state === 'not readable');
   const plan = {
     kind: target.kind,
     refusals: [...listRefusals(request), ...arrival.refusals(asked), ...refuseUnknown(asked)],
     losses: [...(isWhole(scope) ? listUnread(manifest) : []), ...items.missing.map(({ what, why }) => `${what} (${why})`)],
-    forbidden: [...items.forbidden, ...wanted.forbidden],
+    forbidden: [...items.forbidden, ...withoutRestoredSecrets(wanted.forbidden, decisions)],
     created: items.created,
     replaced: arrival.replaced(asked),
     skipped: [...listDeviations(manifest, source, { target, found: indexCatalog(target.catalog) }), ...items.skipped],
@@ -91,16 +91,6 @@ function decide({ manifest, head, target, scope }: PlanRequest, facts: DecideFac
   const objects = { ...target, relations: arrival.relations, samePlatform, existing };
   const decisions = selectEntries(head.entries, objects, { rows, asked: ({ dumpId }) => asked.ids.has(dumpId) });
   return scope.mode === 'append' ? decisions.map(neverGoBack) : decisions;
-}
-
-function isSamePlatform(captured: readonly CatalogRecord[] | undefined, found: readonly CatalogRecord[]): boolean {
-  return platformVersions(captured ?? []) === platformVersions(found);
-}
-
-/** The platform's own versions of auth and storage, as its tables of migrations tell them. */
-function platformVersions(catalog: readonly CatalogRecord[]): string {
-  const records = catalog.filter((record) => record.class === 'platform version');
-  return records.map(({ name, value }) => `${name} ${JSON.stringify(value)}`).join();
 }
 
 function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanRequest): string[] {

@@ -1,3 +1,4 @@
+import { canonicalExpression } from './canonical-expression.ts';
 import type { CatalogRecord } from './catalog.ts';
 import { diffLines } from './line-difference.ts';
 
@@ -38,7 +39,32 @@ function compareKeys(one: CatalogDifference, other: CatalogDifference): number {
 
 function isEqual(one: CatalogRecord['value'], other: CatalogRecord['value']): boolean {
   // The same server writes the same text, which is quickly seen.
-  return JSON.stringify(one) === JSON.stringify(other) || canonicalJson(one) === canonicalJson(other);
+  if (JSON.stringify(one) === JSON.stringify(other) || canonicalJson(one) === canonicalJson(other)) return true;
+  return canonicalJson(withCanonicalExpressions(one)) === canonicalJson(withCanonicalExpressions(other));
+}
+
+/** Fields in which PostgreSQL prints expressions; where it prints bodies of functions, too, those stand in quotes. */
+const expressionFields = new Set([
+  'arguments',
+  'check',
+  'default',
+  'definition',
+  'filter',
+  'generated',
+  'partitionBound',
+  'partitionKey',
+  'using',
+]);
+
+function withCanonicalExpressions(value: CatalogRecord['value']): CatalogRecord['value'] {
+  if (Array.isArray(value)) return value.map(withCanonicalExpressions);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).map(([name, field]): [string, CatalogRecord['value']] =>
+    typeof field === 'string' && expressionFields.has(name)
+      ? [name, canonicalExpression(field)]
+      : [name, withCanonicalExpressions(field)],
+  );
+  return Object.fromEntries(fields);
 }
 
 /** JSON whose objects have their keys in one order: equal values are equal texts. */

@@ -16,6 +16,8 @@ export interface TargetRelation {
   readonly policies: boolean;
   /** Columns that take values: none that are generated. */
   readonly columns: readonly string[];
+  /** Those that are generated. */
+  readonly computed?: readonly string[];
 }
 
 /** What a target allows, and what it has already. */
@@ -34,6 +36,8 @@ export interface TargetObjects {
   readonly relations: ReadonlyMap<string, TargetRelation>;
   /** Extensions that CREATE EXTENSION would find. */
   readonly availableExtensions: ReadonlyMap<string, string>;
+  /** Extensions that are on the server and cannot be made, and why. */
+  readonly refusedExtensions?: ReadonlyMap<string, string>;
 }
 
 export interface Question {
@@ -61,6 +65,8 @@ export interface Decision {
   readonly cause?: Cause;
   /** Why it is not simply kept, for people. */
   readonly reason?: string;
+  /** Of rows that are restored: columns that the target's table does not have. */
+  readonly lostColumns?: readonly string[];
 }
 
 export function relationKey(schema: string, name: string): string {

@@ -19,7 +19,7 @@ export function quoteLiteral(text: string): string {
   return text.includes('\\') ? `E${quoted}` : quoted;
 }
 
-function qualifyName({ schema, name }: { readonly schema: string; readonly name: string }): string {
+export function qualifyName({ schema, name }: { readonly schema: string; readonly name: string }): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
 

@@ -1,6 +1,7 @@
 import type { CatalogArchive } from '../archive/catalog.ts';
 import { readArchivedCatalog, readDumpHead, type ArchivedHead } from '../archive/contents.ts';
 import { verifyArchive } from '../archive/verify.ts';
+import { analyze } from '../apply/analyze.ts';
 import { compareWithBackup, type Comparison } from '../apply/compare.ts';
 import { comparedPart } from '../apply/compared-part.ts';
 import { judgeRestore } from '../apply/outcome.ts';
@@ -102,7 +103,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
 
     const safety =
       request.safetyBackup && isWorthSaving(facts) ? await saveTarget(context, frame, { request, plan, backupId }) : undefined;
-    const skipped = await apply(context, frame, { request, archive, head, facts, plan, programs, environment });
+    const { skipped, warnings } = await apply(context, frame, { request, archive, head, facts, plan, programs, environment });
     enterStage(context, 'compare', 'Comparing the result with the backup');
     const comparison = await compareWithBackup(context, {
       connection: request.target.database,
@@ -112,7 +113,13 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
       includes: comparedPart(request.scope, plan.decisions, facts),
     });
     const judgement = judgeRestore(plan, comparison, skipped);
-    return outcome({ ...judgement, comparison, skipped, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] });
+    return outcome({
+      ...judgement,
+      comparison,
+      skipped,
+      safetyBackup: safety?.backupId,
+      warnings: [...(safety?.warnings ?? []), ...warnings],
+    });
   });
 }
 
@@ -198,7 +205,13 @@ async function lookAtTarget(
   const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
   const findPrograms = (major: number): Promise<PostgresPrograms> =>
     context.databases.findPrograms(Math.max(major, dumpedWith));
-  const facts = await inspectTarget(context, { connection, findPrograms, environment, tables: manifest.tables });
+  const facts = await inspectTarget(context, {
+    connection,
+    findPrograms,
+    environment,
+    tables: manifest.tables,
+    extensions: manifest.extensions.map(({ name }) => name),
+  });
   return { facts, programs: await findPrograms(facts.major), environment };
 }
 
@@ -213,7 +226,7 @@ async function apply(
   context: RunContext,
   frame: RunFrame,
   { request, archive, head, facts, plan, programs, environment }: ApplyFacts,
-): Promise<string[]> {
+): Promise<{ readonly skipped: string[]; readonly warnings: string[] }> {
   const connection = request.target.database;
   const applyRequest: ApplyRequest = {
     archive: archive.name,
@@ -238,9 +251,8 @@ async function apply(
   enterStage(context, 'analyze', 'Gathering statistics (ANALYZE)');
   const session = await context.databases.connect(connection);
   try {
-    await session.query('ANALYZE');
+    return { skipped: skipped.map(({ what, error }) => `${what}: ${error}`), warnings: await analyze(session) };
   } finally {
     await session.close();
   }
-  return skipped.map(({ what, error }) => `${what}: ${error}`);
 }
