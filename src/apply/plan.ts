@@ -12,6 +12,7 @@ import { planArrival, type Arrival } from './arrival.ts';
 import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
+import { setSequenceValue } from './sequence-values.ts';
 import { buildScript } from './script/build.ts';
 import { moveExtensions } from './wanted/extensions.ts';
 import { isUsableMember } from './wanted/facts.ts';
@@ -89,20 +90,8 @@ function decide({ manifest, head, target, scope }: PlanRequest, facts: DecideFac
   const rows = new Map(manifest.tables.map((table) => [String(table.oid), table.rows ?? 0]));
   const objects = { ...target, relations: arrival.relations, samePlatform, existing };
   const decisions = selectEntries(head.entries, objects, { rows, asked: ({ dumpId }) => asked.ids.has(dumpId) });
-  return scope.mode === 'append' ? decisions.map(neverGoBack) : decisions;
-}
-
-/** Rows that are there may have taken numbers that the backup does not know of. */
-function neverGoBack(decision: Decision): Decision {
-  const { entry } = decision;
-  const match = /^SELECT pg_catalog\.setval\('([^]*)', (-?\d+), (true|false)\);\n$/.exec(entry.definition ?? '');
-  if (entry.description !== 'SEQUENCE SET' || match === null) return decision;
-  const [, name, value, called] = match;
-  const table = name!.replaceAll("''", "'");
-  const further = `CASE WHEN o.seqincrement > 0 THEN greatest(${value}, s.last_value) ELSE least(${value}, s.last_value) END`;
-  const definition = `SELECT pg_catalog.setval('${name}', ${further}, ${called} OR s.is_called)
-  FROM ${table} s, pg_catalog.pg_sequence o WHERE o.seqrelid = '${name}'::pg_catalog.regclass;\n`;
-  return { ...decision, entry: { ...entry, definition } };
+  const sequences = { relations: arrival.relations, neverBack: scope.mode === 'append' };
+  return decisions.map((decision) => setSequenceValue(decision, sequences));
 }
 
 function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanRequest): string[] {
