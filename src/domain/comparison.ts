@@ -184,12 +184,12 @@ function isSharedAffair(
   { class: className, name, before, after }: CatalogDifference,
   owners: ReadonlyMap<string, string>,
 ): boolean {
-  const value = (before ?? after) as Record<string, unknown> | null;
-  const role = String(value?.['role'] ?? '');
+  const value = (before ?? after) as Record<string, string> | null;
+  const role = value?.['role'] ?? '';
   if (className === 'role') return isReservedRole(name);
-  if (className === 'membership') return isReservedRole(role) && isReservedRole(String(value?.['member']));
+  if (className === 'membership') return isReservedRole(role) && isReservedRole(value?.['member'] ?? '');
   if (className === 'setting')
-    return isReservedRole(role) && !isChangeableReservedSetting(String(value?.['setting']).split('=')[0]!);
+    return isReservedRole(role) && !isChangeableReservedSetting((value?.['setting'] ?? '').split('=')[0]!);
   if (className === 'default privileges') return isPlatformOwner(role);
   if (className === 'vault secret') return false;
   const owned = className === 'owner' || className === 'privileges' || className === 'comment' ? name : `${className} ${name}`;
