@@ -42,14 +42,12 @@ function isOutOfReach({ target, forbidden }: Facts, { name, schema }: Pick<Catal
   return true;
 }
 
-const relationTypes = ['table', 'view', 'materialized view', 'foreign table', 'sequence'];
-
+/** Of a column it is that of its table, by which the column goes. */
 function ownerOf(
   owners: ReadonlyMap<string, string>,
   { type, identity, grants }: Omit<WantedPrivileges, 'owner'>,
 ): string | undefined {
-  const names = type === 'table column' ? relationTypes.map((relation) => `${relation} ${identity}`) : [`${type} ${identity}`];
-  return names.map((name) => owners.get(name)).find((owner) => owner !== undefined) ?? soleGrantor(grants);
+  return owners.get(`${type} ${identity}`) ?? soleGrantor(grants);
 }
 
 type Grants = WantedPrivileges['grants'];
