@@ -4,6 +4,7 @@ import type { Role } from '../../domain/manifest.ts';
 import { isReservedRole } from '../../domain/platform.ts';
 import { quoteIdentifier, settingAssignment } from '../../domain/sql.ts';
 import { tolerateFailure } from '../../domain/tolerant.ts';
+import { describeSetting } from './settings.ts';
 
 export type MembershipRecord = z.infer<typeof membershipRecordSchema>;
 
@@ -23,7 +24,10 @@ export function createRolesWithoutSuperuser(missing: readonly Role[]): string[] 
       `CREATE ROLE ${name} WITH ${plainAttributes(role)};`,
       ...special.map(alter),
       ...role.settings.map((setting) =>
-        tolerateFailure(`setting of role ${role.name}`, `ALTER ROLE ${name} SET ${settingAssignment(setting)}`),
+        tolerateFailure(
+          describeSetting({ role: role.name, inDatabase: false, setting }),
+          `ALTER ROLE ${name} SET ${settingAssignment(setting)}`,
+        ),
       ),
     ];
   });
