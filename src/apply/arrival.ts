@@ -4,6 +4,7 @@ import { isWhole, type RestoreScope, type TableName } from '../domain/restore-sc
 import { relationKey, type Decision, type TargetRelation } from '../domain/selection.ts';
 import { deleteRows, nothingCleared, planClearing, type Clearing } from './clean.ts';
 import type { PlanRequest } from './plan-types.ts';
+import { schemasWithUsersRows } from './target-contents.ts';
 
 /** How what is asked for meets what is on the target already. */
 export interface Arrival {
@@ -29,16 +30,28 @@ export function planArrival({
   const rowsOf = new Map(manifest.tables.map((table) => [relationKey(table.schema, table.name), table.rows ?? 0]));
   const data = head.entries.filter(({ description }) => description === 'TABLE DATA');
   const ofPlatform = ({ schema }: TableName): boolean => target.kind !== 'plain' && isManagedSchema(schema);
+  /** Rows that a restore could not bring back are never removed: those of vault.secrets on a hosted project. */
+  const mayBeFilled = ({ schema, name }: TableName): boolean =>
+    !isPlatformData(schema, name) && target.relations.get(relationKey(schema, name))?.insert === true;
+  /** All of the users and objects go, also where the backup has none of their sessions, say. */
+  const clearedRows = (): TableName[] => {
+    const brought = inTheWay(everyEntry).filter(ofPlatform);
+    const others = [...target.relations.values()]
+      .filter(({ schema, name }) => target.occupied.has(relationKey(schema, name)))
+      .filter((table) => schemasWithUsersRows.has(table.schema) && ofPlatform(table) && mayBeFilled(table))
+      .filter(({ schema, name }) => !brought.some((table) => table.schema === schema && table.name === name));
+    return [...brought, ...others];
+  };
   const inTheWay = (asked: AskedEntries): TableName[] =>
     data
       .filter(({ dumpId }) => asked.ids.has(dumpId))
       .map(({ schema, tag }) => ({ schema: schema!, name: tag! }))
       .filter((table) => target.occupied.has(relationKey(table.schema, table.name)))
-      .filter((table) => !ofPlatform(table) || !isPlatformData(table.schema, table.name))
+      .filter((table) => !ofPlatform(table) || mayBeFilled(table))
       // A whole restore clears what it brings rows for; other rows of the platform's tables stay.
       .filter((table) => !isWhole(scope) || (rowsOf.get(relationKey(table.schema, table.name)) ?? 0) > 0);
   const everyEntry: AskedEntries = { ids: new Set(head.entries.map(({ dumpId }) => dumpId)), refusals: [], unknown: [] };
-  const clearing = clean ? planClearing({ ...target, occupied: inTheWay(everyEntry).filter(ofPlatform) }) : nothingCleared;
+  const clearing = clean ? planClearing({ ...target, occupied: clearedRows() }) : nothingCleared;
   const stays = ({ schema }: TargetRelation): boolean =>
     clearing === nothingCleared || (target.kind !== 'plain' && isManagedSchema(schema));
   const bringsLargeObjects = (asked: AskedEntries): boolean =>

@@ -1,55 +1,77 @@
-import type { CatalogRecord } from '../domain/catalog.ts';
+import { largeObjectsSchema, type CatalogRecord } from '../domain/catalog.ts';
+import { indexCatalog, recordsOf } from '../domain/catalog-index.ts';
 import type { DumpEntry } from '../domain/dump-head.ts';
 import { isManagedSchema, isPlatformOwner } from '../domain/platform.ts';
+import { describeEntry } from '../domain/restore-selection.ts';
 import { quoteIdentifier } from '../domain/sql.ts';
 import { schemaOf, type TableName } from '../domain/restore-scope.ts';
-import type { TargetKind } from '../domain/selection.ts';
+import { relationKey, type TargetKind, type TargetRelation } from '../domain/selection.ts';
 
 /** What goes from a target before it is restored, and what it is called to people. */
 export interface Clearing {
   readonly statements: readonly string[];
   readonly what: readonly string[];
+  /** Roles that own what goes: the restoring role has to be a member of them. */
+  readonly owners: readonly string[];
   /** Whether an entry of the target is still there afterwards. */
   readonly remains: (entry: DumpEntry) => boolean;
   readonly remainsRecord: (record: CatalogRecord) => boolean;
 }
 
-export const nothingCleared: Clearing = { statements: [], what: [], remains: () => true, remainsRecord: () => true };
+export const nothingCleared: Clearing = {
+  statements: [],
+  what: [],
+  owners: [],
+  remains: () => true,
+  remainsRecord: () => true,
+};
 
 export interface ClearRequest {
   readonly kind: TargetKind;
   readonly entries: readonly DumpEntry[];
-  /** Tables of the platform that hold rows, and whose rows are restored. */
+  readonly catalog: readonly CatalogRecord[];
+  readonly relations: ReadonlyMap<string, TargetRelation>;
+  /** Tables of the platform whose rows go. */
   readonly occupied: readonly TableName[];
   readonly largeObjects: number;
 }
 
 /**
- * Clears what is the user's: all schemas but those of the platform, event triggers, publications and large objects, and the rows of
- * those tables of the platform that are restored. Of `public` the contents go and the schema stays, since who may use it is set on
- * it. Nothing that the platform owns is dropped.
+ * Clears what is the user's: all schemas but those of the platform, policies on tables of the platform, what stands in no schema
+ * (event triggers, publications, foreign servers) and large objects, and the rows of those tables of the platform that are the
+ * user's. Of `public` the contents go and the schema stays, since who may use it is set on it. Nothing that the platform owns is
+ * dropped.
  */
-export function planClearing({ kind, entries, occupied, largeObjects }: ClearRequest): Clearing {
+export function planClearing({ kind, entries, catalog, relations, occupied, largeObjects }: ClearRequest): Clearing {
   const isUsers = (schema: string): boolean => kind === 'plain' || !isManagedSchema(schema);
+  const byId = new Map(entries.map((entry) => [String(entry.dumpId), entry]));
+  const mayChangePolicies = ({ dependencies }: DumpEntry): boolean =>
+    dependencies.some(
+      (id) => relations.get(relationKey(byId.get(id)?.schema ?? '', byId.get(id)?.tag ?? ''))?.policies === true,
+    );
   const goes = (entry: DumpEntry): boolean => {
     const schema = schemaOf(entry);
-    if (schema !== null) return isUsers(schema) && !(schema === 'public' && entry.schema === null);
-    const isTop = entry.description === 'EVENT TRIGGER' || entry.description === 'PUBLICATION';
-    return isTop && !(kind !== 'plain' && (isPlatformOwner(entry.owner ?? '') || entry.tag === 'supabase_realtime'));
+    const description = entry.description ?? '';
+    if (schema !== null && isUsers(schema)) return !(schema === 'public' && entry.schema === null);
+    if (schema !== null) return description === 'POLICY' && withUsersPolicies.has(schema) && mayChangePolicies(entry);
+    if (kind === 'plain') return topOfPlain.has(description);
+    return top.has(description) && !isPlatformOwner(entry.owner ?? '') && entry.tag !== 'supabase_realtime';
   };
   const going = entries.filter(goes);
   const withThem = goingAlong(entries, going);
+  const alongOnPlatform = entries.filter(
+    (entry) => withThem.has(entry) && !isUsers(schemaOf(entry) ?? 'public') && !untold.has(entry.description ?? ''),
+  );
   const schemas = going.filter(({ description }) => description === 'SCHEMA').map(({ tag }) => tag!);
   const inPublic = going
     .filter(({ schema, description }) => schema === 'public' && droppable.test(description ?? ''))
     .toReversed();
-  const top = going.filter(
-    ({ description, schema }) => schema === null && description !== 'SCHEMA' && description !== 'COMMENT',
-  );
+  const policies = going.filter((entry) => entry.description === 'POLICY' && !isUsers(entry.schema!));
+  const inNoSchema = going.filter(({ description }) => topOfPlain.has(description ?? ''));
   const gone = new Set(schemas);
   return {
     statements: [
-      ...[...top, ...inPublic].flatMap(dropStatement),
+      ...[...inNoSchema, ...policies, ...inPublic].flatMap(dropStatement),
       ...schemas.map((schema) => `DROP SCHEMA ${quoteIdentifier(schema)} CASCADE;`),
       ...occupied.map(deleteRows),
       ...(largeObjects === 0 ? [] : ['SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata;']),
@@ -57,26 +79,51 @@ export function planClearing({ kind, entries, occupied, largeObjects }: ClearReq
     what: [
       ...schemas.map((schema) => `schema ${schema} with all that is in it${countTables(going, schema)}`),
       ...(inPublic.length === 0 ? [] : [`everything in schema public${countTables(going, 'public')}`]),
-      ...top.map(({ description, tag }) => `${(description ?? '').toLowerCase()} ${tag}`),
+      ...inNoSchema.map(({ description, tag }) => `${(description ?? '').toLowerCase()} ${tag}`),
+      ...alongOnPlatform.map(describeEntry),
       ...occupied.map(({ schema, name }) => `the rows of ${schema}.${name}`),
       ...(largeObjects === 0 ? [] : [`${largeObjects} large objects`]),
     ],
-    remains: (entry) => !withThem.has(entry.dumpId),
+    owners: [
+      ...new Set([
+        ...going.map(({ owner }) => owner ?? '').filter((owner) => owner !== ''),
+        ...recordsOf(indexCatalog(catalog), 'large objects', largeObjectsSchema).map(({ value }) => value.owner),
+      ]),
+    ],
+    remains: (entry) => !withThem.has(entry),
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
-        ? !(className === 'owner' && name.startsWith('publication '))
-        : !gone.has(schema) && !(schema === 'public' && className !== 'schema' && !name.endsWith('schema public')),
+        ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name))
+        : !gone.has(schema) && (schema !== 'public' || className === 'default privileges' || isOfSchema(className, name)),
   };
 }
 
+/** The platform itself has no policies there that could not be told from the user's: it has none at all. */
+const withUsersPolicies = new Set(['auth', 'storage', 'realtime']);
+const top = new Set(['EVENT TRIGGER', 'PUBLICATION', 'SERVER', 'FOREIGN DATA WRAPPER']);
+const topOfPlain = new Set([...top, 'CAST', 'TRANSFORM', 'ACCESS METHOD', 'PROCEDURAL LANGUAGE']);
+const recordsOfTop = /^(publication|event trigger|server|foreign server|foreign-data wrapper|language) /;
+/** Nobody misses them beside what they are on. */
+const untold = new Set(['ACL', 'COMMENT', 'SECURITY LABEL', 'DEFAULT ACL']);
+
+/** Of `public` itself, which stays. */
+function isOfSchema(className: string, name: string): boolean {
+  return className === 'schema' || name.endsWith('schema public');
+}
+
 /** DROP ... CASCADE takes what depends on it along, wherever that is: a trigger on auth.users that calls a function of the user's. */
-function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<number> {
-  const gone = new Set(going.map(({ dumpId }) => dumpId));
+function goingAlong(entries: readonly DumpEntry[], going: readonly DumpEntry[]): Set<DumpEntry> {
+  const servers = going.filter(({ description }) => description === 'SERVER').map(({ tag }) => ` SERVER ${tag}`);
+  // pg_dump ties a user mapping to its server by nothing but its name.
+  const mappings = entries.filter(
+    ({ description, tag }) => description === 'USER MAPPING' && servers.some((server) => tag?.endsWith(server) === true),
+  );
+  // By themselves, not by their ids: those that stand for what the role may not read have none.
+  const gone = new Set([...going, ...mappings]);
   for (let size = -1; size !== gone.size;) {
     size = gone.size;
-    for (const { dumpId, dependencies } of entries) {
-      if (dependencies.some((id) => gone.has(Number(id)))) gone.add(dumpId);
-    }
+    const ids = new Set([...gone].map(({ dumpId }) => String(dumpId)));
+    for (const entry of entries) if (entry.dependencies.some((id) => ids.has(id))) gone.add(entry);
   }
   return gone;
 }
@@ -97,8 +144,9 @@ const droppable =
 /** pg_dump tells how to drop it; it may be gone already with what it depended on. */
 function dropStatement({ dropStatement: drop }: DumpEntry): string[] {
   const match =
-    /^DROP (ACCESS METHOD|EVENT TRIGGER|FOREIGN TABLE|MATERIALIZED VIEW|OPERATOR CLASS|OPERATOR FAMILY|TEXT SEARCH \w+|\w+) ([^]*);\n$/.exec(
+    /^DROP (ACCESS METHOD|EVENT TRIGGER|FOREIGN DATA WRAPPER|FOREIGN TABLE|MATERIALIZED VIEW|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURAL LANGUAGE|TEXT SEARCH \w+|\w+) ([^]*);\n$/.exec(
       drop ?? '',
     );
-  return match === null ? [] : [`DROP ${match[1]} IF EXISTS ${match[2]} CASCADE;`];
+  // Of a base type it says CASCADE by itself.
+  return match === null ? [] : [`DROP ${match[1]} IF EXISTS ${match[2]!.replace(/ CASCADE$/, '')} CASCADE;`];
 }

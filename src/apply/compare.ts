@@ -12,6 +12,7 @@ import { indexCatalog } from '../domain/catalog-index.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
 import type { TargetKind } from '../domain/selection.ts';
 import { messageOf } from '../errors.ts';
+import { schemasWithUsersRows } from './target-contents.ts';
 
 export interface Difference {
   /** "table public.notes", "large objects". */
@@ -61,7 +62,7 @@ export async function compareWithBackup(context: RunContext, request: CompareReq
     const catalogs = await compareDefinitions(snapshot, request);
     const searchPath = chooseSearchPath(indexCatalog(request.catalog ?? []));
     await snapshot.query("SELECT pg_catalog.set_config('search_path', $1, false)", [searchPath]);
-    const found = await compareRows(context, snapshot, tables);
+    const found = await compareRows(context, snapshot, { tables, kind: request.kind });
     const largeObjects = await countLargeObjects(snapshot);
     const expected = request.manifest.largeObjects.count;
     const compared = request.includes(null, 'large objects', 'large objects') && largeObjects !== expected;
@@ -96,7 +97,7 @@ function isComparable({ kind, rows, schema, name }: TableRecord, request: Compar
 async function compareRows(
   context: RunContext,
   snapshot: Snapshot,
-  tables: readonly TableRecord[],
+  { tables, kind }: Pick<CompareRequest, 'kind'> & { readonly tables: readonly TableRecord[] },
 ): Promise<Pick<Comparison, 'contents' | 'differences' | 'changedContents' | 'uncompared'>> {
   const existing = await listTables(snapshot);
   await snapshot.query(guardFailures);
@@ -118,8 +119,8 @@ async function compareRows(
       continue;
     }
     const { found, hash } = compared;
-    // A table of the platform that it does not have there, and that held nothing.
-    if (found === null && table.rows === 0 && isManagedSchema(table.schema)) continue;
+    // A table of the platform that held nothing: it may not have it there, or have rows of its own, which a restore leaves alone.
+    if (table.rows === 0 && isManagedSchema(table.schema) && (found === null || isLeftAlone(table, kind))) continue;
     if (found !== table.rows) differences.push({ what, expected: table.rows!, found });
     else if (hash !== undefined) {
       contents += 1;
@@ -127,6 +128,10 @@ async function compareRows(
     }
   }
   return { contents, differences, changedContents, uncompared };
+}
+
+function isLeftAlone({ schema }: TableRecord, kind: TargetKind): boolean {
+  return kind !== 'plain' && !schemasWithUsersRows.has(schema);
 }
 
 /** How many rows there are (null: no table), and the hash of their content where the backup has one of the same columns. */

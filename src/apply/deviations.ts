@@ -1,5 +1,5 @@
-import type { CatalogRecord } from '../domain/catalog.ts';
-import { holdsSame, type CatalogIndex } from '../domain/catalog-index.ts';
+import { commentSchema, membershipRecordSchema, settingSchema, type CatalogRecord } from '../domain/catalog.ts';
+import { holdsSame, recordsOf, type CatalogIndex } from '../domain/catalog-index.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isReservedRole } from '../domain/platform.ts';
 import type { PlanItem } from './plan-types.ts';
@@ -18,6 +18,7 @@ export function listDeviations(
       return [{ what: `extension ${name}`, why: `the target has version ${offered}, the backup ${version}` }];
     }),
     ...[...(source.get('role')?.values() ?? [])].filter((record) => isOtherRole(record, found, target)).map(describeRole),
+    ...listKeptRoleFacts(source, found, target),
   ];
 }
 
@@ -29,4 +30,22 @@ function isOtherRole(record: CatalogRecord, found: CatalogIndex, { kind }: Targe
 
 function describeRole({ name }: CatalogRecord): PlanItem {
   return { what: `role ${name}`, why: 'the target has a role of that name with other attributes', explains: [`role ${name}`] };
+}
+
+/** On a server that may serve others as well, roles that are there keep their settings, memberships and comments. */
+function listKeptRoleFacts(source: CatalogIndex, found: CatalogIndex, { kind, roles }: TargetFacts): PlanItem[] {
+  const settings = recordsOf(source, 'setting', settingSchema).filter(
+    ({ value, record }) => value.role !== null && !value.inDatabase && roles.has(value.role) && !holdsSame(found, record),
+  );
+  const memberships = recordsOf(source, 'membership', membershipRecordSchema).filter(
+    ({ value, record }) => roles.has(value.role) && roles.has(value.member) && !holdsSame(found, record),
+  );
+  const comments = recordsOf(source, 'comment', commentSchema).filter(
+    ({ value, record }) => value.type === 'role' && roles.has(value.identity) && !holdsSame(found, record),
+  );
+  return [...(kind === 'plain' ? [...settings, ...memberships] : []), ...comments].map(({ name, record }) => ({
+    what: `${record.class} ${name}`,
+    why: 'the target has that role already, and a role that is there is not changed',
+    explains: [`${record.class} ${name}`],
+  }));
 }

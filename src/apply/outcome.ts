@@ -36,6 +36,9 @@ export function judgeRestore(plan: RestorePlan, comparison: Comparison, skipped:
 function isExplained(difference: JudgedDifference, plan: RestorePlan, skipped: readonly string[]): boolean {
   const { class: className, name, schema, kind } = difference;
   if (plan.kind !== 'plain' && schema !== null && isManagedSchema(schema)) return true;
+  // What could not be read at the source is not in the dump, nor can come back what refers to it; both have been named.
+  if (plan.tolerant && kind !== 'extra') return true;
+  if (isOfLostExtension(difference, plan)) return true;
   const keys = [...plan.forbidden, ...plan.skipped].flatMap(({ explains }) => explains ?? []);
   if (keys.includes(`${className} ${name}`)) return true;
   // Those that another owner should have had are among somebody else's.
@@ -43,6 +46,15 @@ function isExplained(difference: JudgedDifference, plan: RestorePlan, skipped: r
   if (className === 'setting') return skipped.some((line) => isAboutSetting(line, name));
   if (className === 'publication' && kind === 'different' && lacksMembers(name, plan, skipped)) return true;
   return isNamed(name, plan, skipped);
+}
+
+/** What comes with an extension that the target does not have, and the jobs of pg_cron. */
+function isOfLostExtension({ class: className, before }: JudgedDifference, plan: RestorePlan): boolean {
+  const lost = leftOut(plan)
+    .filter(({ entry }) => entry.description === 'EXTENSION')
+    .map(({ entry }) => entry.tag);
+  const extension = (before as { extension?: string } | null | undefined)?.extension;
+  return lost.includes(className === 'cron job' ? 'pg_cron' : (extension ?? ''));
 }
 
 /** `setting lc_messages of the database: permission denied` of `all roles in this database: lc_messages`. */

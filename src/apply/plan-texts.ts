@@ -19,13 +19,14 @@ export interface DescribedItems {
 export function describeItems(decisions: readonly Decision[]): DescribedItems {
   const created: Record<string, number> = {};
   const items: DescribedItems = { created, skipped: [], missing: [], forbidden: [] };
-  for (const { entry, action, cause, reason } of decisions) {
+  for (const { entry, action, cause, reason, lostColumns } of decisions) {
     const kind = (entry.description ?? '').toLowerCase();
     const item = { what: describeEntry(entry), why: reason ?? 'the target has it already' };
     if (action !== 'skip') {
       if (!isData(entry) && !settings.has(kind)) created[kind] = (created[kind] ?? 0) + 1;
-      if (reason !== undefined) items.skipped.push(item);
-    } else if (cause === 'missing') items.missing.push(item);
+      if (lostColumns !== undefined) items.forbidden.push(item);
+      else if (reason !== undefined) items.skipped.push(item);
+    } else if (cause === 'missing' && !isTrivial(entry, reason)) items.missing.push(item);
     else if (cause === 'forbidden' && !isTrivial(entry, reason)) items.forbidden.push(item);
     // That a table of the platform is there is no news; that its rows stay away is.
     else if ((cause === 'absent' && !isTrivial(entry, reason)) || (cause === 'platform' && reason !== 'it had no rows')) {
@@ -89,7 +90,8 @@ interface ManualFacts {
 /** What a person has to do afterwards. */
 export function listManual({ wanted, source, target, enableJobs }: ManualFacts): string[] {
   const login = wanted.missingRoles.filter((role) => role.login).map(({ name }) => name);
-  const secrets = [...(source.get('vault secret')?.keys() ?? [])];
+  const known = new Set(target.catalog.filter((record) => record.class === 'vault secret').map(({ name }) => name));
+  const secrets = [...(source.get('vault secret')?.keys() ?? [])].filter((name) => target.superuser || !known.has(name));
   const sleeping = enableJobs
     ? []
     : [

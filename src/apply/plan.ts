@@ -1,9 +1,9 @@
 import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts';
-import type { CatalogRecord } from '../domain/catalog.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isManagedSchema } from '../domain/platform.ts';
+import { isSamePlatform } from '../domain/platform-version.ts';
 import { isWhole } from '../domain/restore-scope.ts';
 import { entryKey, selectEntries } from '../domain/restore-selection.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
@@ -13,14 +13,17 @@ import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
 import { buildScript } from './script/build.ts';
-import { limitWanted, withMadeWebhooks } from './wanted/limit.ts';
+import { neverGoBack } from './sequences.ts';
+import { moveExtensions } from './wanted/extensions.ts';
+import { isUsableMember } from './wanted/facts.ts';
+import { limitWanted, withMadeWebhooks, withoutRestoredSecrets } from './wanted/limit.ts';
 import { findWanted } from './wanted/find-wanted.ts';
 
 /** Compares a backup with a target; pure. */
 export function planRestore(request: PlanRequest): RestorePlan {
   const { manifest, target, catalog, scope } = request;
   const source = indexCatalog(catalog ?? []);
-  const samePlatform = isSamePlatform(catalog, target.catalog);
+  const samePlatform = isSamePlatform(catalog ?? [], target.catalog);
   const arrival = planArrival(request);
   const existing = new Set(target.entries.filter(arrival.clearing.remains).map(entryKey));
   const asked = findAskedEntries(request.head.entries, scope, {
@@ -30,7 +33,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const decisions = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
   const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
-  const wanted = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
+  const limited = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
+  const wanted = { ...limited, borrowedRoles: withOwners(limited.borrowedRoles, arrival.clearing.owners, target) };
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
   const tolerant = request.allowIncomplete || manifest.coverage.some(({ state }) => state === 'not readable');
@@ -38,7 +42,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     kind: target.kind,
     refusals: [...listRefusals(request), ...arrival.refusals(asked), ...refuseUnknown(asked)],
     losses: [...(isWhole(scope) ? listUnread(manifest) : []), ...items.missing.map(({ what, why }) => `${what} (${why})`)],
-    forbidden: [...items.forbidden, ...wanted.forbidden],
+    forbidden: [...items.forbidden, ...withoutRestoredSecrets(wanted.forbidden, decisions)],
     created: items.created,
     replaced: arrival.replaced(asked),
     skipped: [...listDeviations(manifest, source, { target, found: indexCatalog(target.catalog) }), ...items.skipped],
@@ -55,11 +59,18 @@ export function planRestore(request: PlanRequest): RestorePlan {
       searchPath: chooseSearchPath(source),
       enableJobs: request.enableJobs,
       clean: arrival.statements(asked),
+      extensions: isWhole(scope) ? moveExtensions(source, target.catalog, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
       strict: !isWhole(scope),
     }),
   };
   return { ...plan, steps: listSteps(manifest, { target, jobs: request.jobs, plan }) };
+}
+
+/** Only its owner drops a thing. */
+function withOwners(roles: readonly string[], owners: readonly string[], { role, catalog }: PlanRequest['target']): string[] {
+  const found = indexCatalog(catalog);
+  return [...new Set([...roles, ...owners.filter((owner) => owner !== role && !isUsableMember(found, owner, role))])];
 }
 
 /** A backup without a catalog is restored as pg_restore does it, privileges included. */
@@ -80,27 +91,6 @@ function decide({ manifest, head, target, scope }: PlanRequest, facts: DecideFac
   const objects = { ...target, relations: arrival.relations, samePlatform, existing };
   const decisions = selectEntries(head.entries, objects, { rows, asked: ({ dumpId }) => asked.ids.has(dumpId) });
   return scope.mode === 'append' ? decisions.map(neverGoBack) : decisions;
-}
-
-/** Rows that are there may have taken numbers that the backup does not know of. */
-function neverGoBack(decision: Decision): Decision {
-  const { entry } = decision;
-  const match = /^SELECT pg_catalog\.setval\('([^]*)', (-?\d+), (true|false)\);\n$/.exec(entry.definition ?? '');
-  if (entry.description !== 'SEQUENCE SET' || match === null) return decision;
-  const [, name, value, called] = match;
-  const table = name!.replaceAll("''", "'");
-  const definition = `SELECT pg_catalog.setval('${name}', greatest(${value}, last_value), ${called} OR is_called) FROM ${table};\n`;
-  return { ...decision, entry: { ...entry, definition } };
-}
-
-function isSamePlatform(captured: readonly CatalogRecord[] | undefined, found: readonly CatalogRecord[]): boolean {
-  return platformVersions(captured ?? []) === platformVersions(found);
-}
-
-/** The platform's own versions of auth and storage, as its tables of migrations tell them. */
-function platformVersions(catalog: readonly CatalogRecord[]): string {
-  const records = catalog.filter((record) => record.class === 'platform version');
-  return records.map(({ name, value }) => `${name} ${JSON.stringify(value)}`).join();
 }
 
 function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanRequest): string[] {

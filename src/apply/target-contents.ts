@@ -4,12 +4,15 @@ import { relationKey } from '../domain/selection.ts';
 import { quoteIdentifier, quoteLiteral } from '../domain/sql.ts';
 
 export interface TargetContents {
-  /** Of the tables that were asked about those that are there and hold rows, by `relationKey`. */
+  /** Of the tables that were asked about, and of all in auth and storage, those that are there and hold rows, by `relationKey`. */
   readonly occupied: ReadonlySet<string>;
   readonly largeObjects: number;
 }
 
 const tablesInQuery = 200;
+
+/** In these schemas of the platform all rows are the user's, but for those of `isPlatformData`. */
+export const schemasWithUsersRows: ReadonlySet<string> = new Set(['auth', 'storage']);
 
 /** Looks which tables hold at least one row. Those that the role may not read are passed over. */
 export async function readContents(session: Session, tables: readonly TableName[]): Promise<TargetContents> {
@@ -18,7 +21,9 @@ export async function readContents(session: Session, tables: readonly TableName[
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')`);
   const asked = new Set(tables.map(({ schema, name }) => relationKey(schema, name)));
-  const candidates = readable.filter(({ schema, name }) => asked.has(relationKey(schema, name)));
+  const candidates = readable.filter(
+    ({ schema, name }) => schemasWithUsersRows.has(schema) || asked.has(relationKey(schema, name)),
+  );
   const occupied = new Set<string>();
   for (let start = 0; start < candidates.length; start += tablesInQuery) {
     const found = await session.query<{ key: string }>(occupiedQuery(candidates.slice(start, start + tablesInQuery)));

@@ -63,7 +63,9 @@ const relationsQuery = `
               ELSE pg_catalog.has_table_privilege(c.oid, 'UPDATE') END AS update,
          CASE WHEN c.relkind = 'S' THEN false ELSE pg_catalog.has_table_privilege(c.oid, 'TRIGGER') END AS trigger,
          ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
-                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum) AS columns
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum) AS columns,
+         ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> '') AS computed
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')

@@ -10,12 +10,13 @@ import type { TableName } from '../domain/restore-scope.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
 import type { TargetKind } from '../domain/selection.ts';
 import { readContents } from './target-contents.ts';
+import { readExtensions, type ExtensionFacts } from './target-extensions.ts';
 import { queryKind } from './target-kind.ts';
 import { readDefinitions } from './target-definitions.ts';
 import { readPlatform, type PlatformFacts } from './target-platform.ts';
 
 /** What a restore has to know of the database that it goes into. */
-export interface TargetFacts extends PlatformFacts {
+export interface TargetFacts extends PlatformFacts, ExtensionFacts {
   readonly kind: TargetKind;
   readonly version: string;
   readonly major: number;
@@ -27,8 +28,6 @@ export interface TargetFacts extends PlatformFacts {
   /** What stands in the way of calling it empty: "12 tables in public", say. Nothing in an empty database. */
   readonly contents: readonly string[];
   readonly roles: ReadonlySet<string>;
-  /** Extensions that CREATE EXTENSION would find, and the version that it would make. */
-  readonly availableExtensions: ReadonlyMap<string, string>;
   /** Of the backup's tables those that are there and hold rows, by `relationKey`. */
   readonly occupied: ReadonlySet<string>;
   readonly largeObjects: number;
@@ -46,7 +45,6 @@ interface FactsRow {
   readonly superuser: boolean;
   readonly creates_roles: boolean;
   readonly roles: string[];
-  readonly extensions: { name: string; version: string }[];
 }
 
 export interface TargetRequest {
@@ -55,11 +53,13 @@ export interface TargetRequest {
   readonly findPrograms: (serverMajor: number) => Promise<PostgresPrograms>;
   /** The backup's tables. */
   readonly tables: readonly TableName[];
+  /** The names of the backup's extensions. */
+  readonly extensions: readonly string[];
   /** From `clientEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Looks at a target; touches nothing. Throws AppError target_unreachable, tool_missing. */
+/** Looks at a target; leaves nothing there. Throws AppError target_unreachable, tool_missing. */
 export async function inspectTarget(context: RunContext, request: TargetRequest): Promise<TargetFacts> {
   const session = await context.databases.connect(request.connection);
   try {
@@ -84,11 +84,11 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
       createsRoles: row!.creates_roles,
       contents: await listContents(session, kind),
       roles: new Set(row!.roles),
-      availableExtensions: new Map(row!.extensions.map(({ name, version: offered }) => [name, offered])),
       ...(await readContents(session, request.tables)),
       entries,
       catalog,
       ...(await readPlatform(session)),
+      ...(await readExtensions(session, request.extensions)),
     };
   } finally {
     await session.close();
@@ -109,9 +109,7 @@ const factsQuery = `
          r.rolname AS role,
          r.rolsuper AS superuser,
          r.rolsuper OR r.rolcreaterole AS creates_roles,
-         ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles) AS roles,
-         (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'version', coalesce(installed_version, default_version)))
-            FROM pg_catalog.pg_available_extensions) AS extensions
+         ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles) AS roles
     FROM pg_catalog.pg_roles r
    WHERE r.rolname = current_user`;
 

@@ -49,8 +49,9 @@ async function indexArchive(context: RunContext, archive: ArchiveListing): Promi
   const { name, id: archiveId } = archive;
   const kind = parseArchiveName(name)!.kind;
   try {
-    const [manifest, sizes] = await Promise.all([readManifest(context, name), context.repository.sizes(name)]);
-    const { status, chunkerParams } = manifest;
+    // One after the other: two Borgs that reach for the lock at the same moment wait for each other, for seconds.
+    const { status, chunkerParams } = await readManifest(context, name);
+    const sizes = await context.repository.sizes(name);
     return remember(context, archive, { name, kind, status, chunkerParams, sizes });
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;

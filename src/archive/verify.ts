@@ -10,8 +10,8 @@ import { verificationError } from './verification-error.ts';
  * Throws AppError verification_failed; tool_missing when the programs here are older than those that made the dump.
  */
 export async function verifyArchive(context: RunContext, archive: string): Promise<Manifest> {
-  const reading = readManifest(context, archive);
-  const [manifest, listing] = await Promise.all([reading, listDump(context, archive, reading)]);
+  const manifest = await readManifest(context, archive);
+  const listing = await listDump(context, archive, manifest);
   const missing = missingDumpEntries(parseToc(listing), { tables: manifest.tables, largeObjects: manifest.largeObjects.count });
   if (missing.length > 0) {
     const some = missing.slice(0, 5).join(', ');
@@ -30,7 +30,7 @@ export async function readManifest(context: Pick<RunContext, 'repository'>, arch
 }
 
 /** What `pg_restore --list` prints of the archived dump. */
-async function listDump(context: RunContext, archive: string, reading: Promise<Manifest>): Promise<string> {
+async function listDump(context: RunContext, archive: string, manifest: Manifest): Promise<string> {
   const programs = await context.databases.findPrograms(0);
   const file = { archive, path: archivePaths.dump };
   const { result, borg } = await streamArchived(context, file, (dump) =>
@@ -40,7 +40,7 @@ async function listDump(context: RunContext, archive: string, reading: Promise<M
   // pg_restore closes the pipe as soon as it has seen enough; what Borg says of that means nothing.
   if (!borg.stderr.includes('BrokenPipe')) assertWhole(context, file, borg);
   // A newer pg_dump writes what an older pg_restore does not understand: that is no fault of the archive.
-  if (result.stderr.includes('unsupported version')) await context.databases.findPrograms(pgDumpMajor(await reading));
+  if (result.stderr.includes('unsupported version')) await context.databases.findPrograms(pgDumpMajor(manifest));
   throw verificationError(archive, `its dump cannot be read: ${result.stderr.trim().split('\n')[0] ?? ''}`);
 }
 

@@ -1,5 +1,6 @@
 import type { Coverage } from '../domain/coverage.ts';
 import type { TableRecord } from '../domain/manifest.ts';
+import { isReservedRole } from '../domain/platform.ts';
 import { describeCatalog } from './catalog-components.ts';
 import { captured, count } from './coverage-texts.ts';
 import { historySchema } from './dumps.ts';
@@ -11,7 +12,7 @@ type Tables = readonly TableRecord[];
 /** Says of every component what became of it (design, decision 7): nothing vanishes silently. */
 export function describeCoverage(source: Source, tables: Tables): Coverage[] {
   return [
-    captured('roles', `${count(source.roles.length, 'role')}, without passwords`),
+    describeRoles(source),
     captured(
       'extensions',
       source.extensions.map(({ name, version }) => `${name} ${version}`).join(', '),
@@ -33,6 +34,13 @@ export function describeCoverage(source: Source, tables: Tables): Coverage[] {
       detail: entry.reason,
     })),
   ];
+}
+
+/** Passwords cannot be read; those of the platform's own roles are set by the platform. */
+function describeRoles({ roles }: Source): Coverage {
+  const login = roles.filter((role) => role.login && !isReservedRole(role.name)).map(({ name }) => name);
+  const anew = login.length === 0 ? '' : `; a restore needs new ones for ${login.join(', ')}`;
+  return captured('roles', `${count(roles.length, 'role')}, without passwords${anew}`);
 }
 
 function describeRows(component: string, relations: Tables): Coverage {

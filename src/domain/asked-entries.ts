@@ -1,7 +1,7 @@
 import type { DumpEntry } from './dump-head.ts';
 import { componentOf, isWhole, schemaOf, type RestoreScope } from './restore-scope.ts';
 import { describeEntry, entryKey } from './restore-selection.ts';
-import { isData } from './selection.ts';
+import { findNamedFirst, isData } from './selection.ts';
 
 export interface AskedEntries {
   readonly ids: ReadonlySet<number>;
@@ -23,7 +23,7 @@ export function findAskedEntries(entries: readonly DumpEntry[], scope: RestoreSc
   if (isWhole(scope)) return { ids: new Set(entries.map(({ dumpId }) => dumpId)), refusals: [], unknown: [] };
   const byId = new Map(entries.map((entry) => [String(entry.dumpId), entry]));
   const named = entries.filter((entry) => isNamed(entry, scope));
-  const parts = scope.tables.length === 0 ? named : withParts(entries, named);
+  const parts = scope.tables.length === 0 ? named : withParts(entries, named, byId);
   const asked = parts.filter((entry) => isWanted(entry, scope));
   const { ids, refusals } = withNeeded(asked, byId, target);
   const brought = new Set([...ids].filter((id) => !asked.some(({ dumpId }) => dumpId === id)).map(String));
@@ -55,7 +55,11 @@ function isWanted(entry: DumpEntry, { only, schemas, tables, dataOnly }: Restore
 const tableLike = new Set(['TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE']);
 
 /** What makes up a table: rows, partitions, sequences that it owns, indexes, constraints, triggers, policies, comments. */
-function withParts(entries: readonly DumpEntry[], tables: readonly DumpEntry[]): DumpEntry[] {
+function withParts(
+  entries: readonly DumpEntry[],
+  tables: readonly DumpEntry[],
+  byId: ReadonlyMap<string, DumpEntry>,
+): DumpEntry[] {
   const taken = new Map(tables.map((entry) => [String(entry.dumpId), entry]));
   for (let size = -1; size !== taken.size;) {
     size = taken.size;
@@ -70,6 +74,14 @@ function withParts(entries: readonly DumpEntry[], tables: readonly DumpEntry[]):
     if (needed.length === 0) return [];
     if (joins.has(entry.description ?? '')) return joinedBy(entry, needed);
     return ofTable.has(entry.description ?? '') && needed.some((owner) => isPartOf(entry, owner)) ? [entry] : [];
+  }
+
+  /** A foreign key or a policy may need several tables, and belongs to the one that its tag names first. */
+  function isPartOf(entry: DumpEntry, owner: DumpEntry): boolean {
+    if (entry.schema !== owner.schema) return false;
+    if (!namedAfterTable.has(entry.description ?? '')) return true;
+    const needed = entry.dependencies.map((id) => byId.get(id)).filter((found) => found !== undefined);
+    return findNamedFirst(entry, needed) === owner;
   }
 
   /** A sequence or a partition is tied to its table by an entry that needs both; a partition does not bring its parent along. */
@@ -101,14 +113,7 @@ const ofTable = new Set([
   'STATISTICS',
 ]);
 
-/** A foreign key needs two tables and belongs to the one that its tag names first; other things need just one. */
-function isPartOf(entry: DumpEntry, owner: DumpEntry): boolean {
-  if (entry.schema !== owner.schema) return false;
-  const named = ['FK CONSTRAINT', 'TRIGGER', 'POLICY', 'RULE', 'DEFAULT', 'CONSTRAINT', 'CHECK CONSTRAINT'].includes(
-    entry.description ?? '',
-  );
-  return !named || (entry.tag ?? '').startsWith(`${owner.tag} `);
-}
+const namedAfterTable = new Set(['FK CONSTRAINT', 'TRIGGER', 'POLICY', 'RULE', 'DEFAULT', 'CONSTRAINT', 'CHECK CONSTRAINT']);
 
 /** Adds what is needed. Tables are not added, since they come with rows, and those were not asked for; for rows nothing is made. */
 function withNeeded(

@@ -2,6 +2,7 @@ import type { CatalogRecord } from './catalog.ts';
 import { diffCatalogs, type CatalogDifference } from './catalog-difference.ts';
 import { collectOwners, levelOwners } from './level-owners.ts';
 import { isManagedSchema, isPlatformOwner, isReservedRole, isChangeableReservedSetting } from './platform.ts';
+import { isMadeByPlatform, isSamePlatform } from './platform-version.ts';
 import { collectHeirs, isReordered } from './reordered-columns.ts';
 import type { TargetKind } from './selection.ts';
 
@@ -43,6 +44,7 @@ export function compareCatalogs(
     owners: collectOwners([...found, ...captured]),
     found: new Set(found.map(({ class: name, name: of }) => `${name} ${of}`)),
     superusers,
+    samePlatform: isSamePlatform(captured, found),
   };
   const [before, after] = levelOwners(captured, found, superusers);
   const compared = before.filter(includes);
@@ -61,6 +63,7 @@ interface Facts {
   readonly found: ReadonlySet<string>;
   /** On the target. */
   readonly superusers: ReadonlySet<string>;
+  readonly samePlatform: boolean;
 }
 
 function collectSuperusers(records: readonly CatalogRecord[]): Set<string> {
@@ -96,20 +99,27 @@ function isResting({ class: className, kind, before, after }: CatalogDifference)
   return is[field] === rested && JSON.stringify({ ...was, [field]: rested }) === JSON.stringify({ ...is, [field]: rested });
 }
 
-function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found, superusers }: Facts): boolean {
+function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found, superusers, samePlatform }: Facts): boolean {
   const { class: className, schema, kind: what } = difference;
-  // Other roles of a server, and what belongs to them, are not the database's.
+  // Other roles of a server, and what belongs to them, are not the database's. Secrets that are there are the target's own.
   if (className === 'platform version') return true;
-  if (what === 'extra' && ['role', 'membership', 'setting', 'parameter'].includes(className)) return true;
+  if (what === 'extra' && ['role', 'membership', 'setting', 'parameter', 'vault secret'].includes(className)) return true;
+  if (what === 'extra' && className === 'comment' && difference.name.startsWith('role ')) return true;
   if (kind === 'plain' && isOfSuperuser(difference, superusers)) return true;
   if (kind === 'plain') {
     const isOfServer = className === 'privileges' && schema === 'pg_catalog';
-    return what === 'extra' && (className === 'default privileges' || className === 'extension' || isOfServer);
+    return what === 'extra' && (className === 'default privileges' || isOfExtension(difference) || isOfServer);
   }
-  if (what === 'extra' && className === 'extension') return true;
-  if (schema !== null && isManagedSchema(schema)) return isManagedAffair(difference, { owners, found });
+  if (what === 'extra' && isOfExtension(difference)) return true;
+  if (schema !== null && isManagedSchema(schema)) return isManagedAffair(difference, { owners, found, samePlatform });
   if (schema !== null) return false;
   return isSharedAffair(difference, owners);
+}
+
+/** An extension that only the target has, a member of one, or a comment on it. */
+function isOfExtension({ class: className, name, after }: CatalogDifference): boolean {
+  if (className === 'extension' || (className === 'comment' && name.startsWith('extension '))) return true;
+  return (after as { extension?: string } | null)?.extension !== undefined;
 }
 
 /** Who is a superuser on the target has been one before the restore: what that role may, and how it is set, is the server's affair. */
@@ -134,15 +144,17 @@ const partsOfTables = new Set([
 
 /** Inside of the platform's schemas only what the user has added counts. */
 function isManagedAffair(
-  { class: className, name, kind }: CatalogDifference,
-  { owners, found }: Pick<Facts, 'owners' | 'found'>,
+  { class: className, name, kind, before }: CatalogDifference,
+  { owners, found, samePlatform }: Pick<Facts, 'owners' | 'found' | 'samePlatform'>,
 ): boolean {
   if (kind === 'extra') return true;
+  const table = tableOf(className, name);
+  const part = { class: className, value: before ?? null };
+  if (!samePlatform && table !== undefined && isMadeByPlatform(part, owners.get(`table ${table}`) ?? '')) return true;
   if (kind === 'different')
     return (
       !['trigger', 'policy'].includes(className) && isPlatformOwner(owners.get(`${className} ${name}`) ?? 'supabase_admin')
     );
-  const table = tableOf(className, name);
   if (partsOfTables.has(className) && table !== undefined)
     return ![...relationTypes].some((type) => found.has(`${type} ${table}`));
   const ofOwned =

@@ -1,7 +1,7 @@
 import type { DumpEntry } from './dump-head.ts';
 import { isPlatformData, isPlatformOwner } from './platform.ts';
 import { decideRows } from './row-selection.ts';
-import { isData, relationKey, type Decision, type Question } from './selection.ts';
+import { findNamedFirst, isData, relationKey, type Decision, type Question } from './selection.ts';
 
 /** Decides of something in a schema of the platform that the target does not have: rows, or what the user has added there. */
 export function decidePlatformEntry(entry: DumpEntry, question: Question): Decision {
@@ -87,10 +87,7 @@ function findTable(entry: DumpEntry, byId: Question['byId']): DumpEntry | undefi
   const tables = needed.filter(
     ({ description, schema }) => tableDescriptions.has(description ?? '') && schema === entry.schema,
   );
-  // `users of` may stand beside `users`.
-  const [named] = tables
-    .filter(({ tag }) => (entry.tag ?? '').startsWith(`${tag} `))
-    .toSorted((a, b) => b.tag!.length - a.tag!.length);
+  const named = findNamedFirst(entry, tables);
   if (named !== undefined || tables.length > 0) return named ?? tables[0];
   const [commented] = needed;
   return entry.description === 'COMMENT' && commented !== undefined ? findTable(commented, byId) : undefined;

@@ -41,6 +41,7 @@ function decide(entry: DumpEntry, question: Question): Decision {
   if (isOfPlatform(entry, target)) {
     return { entry, action: 'skip', cause: 'absent', reason: "the target's platform does not have it" };
   }
+  if (isOfExtension(entry, question)) return decideConfiguration(entry);
   if (entry.description === 'TABLE DATA') return decideRows(entry, question);
   if (isData(entry) || target.superuser) return { entry, action: 'keep' };
   return decideWithoutSuperuser(entry, target);
@@ -56,9 +57,22 @@ function isOfPlatform({ description, schema, owner, tag }: DumpEntry, target: Ta
   return description !== 'SCHEMA' || isManagedSchema(tag ?? '');
 }
 
+/** Rows and sequences whose table is not in the dump: it comes with an extension, which nothing in the dump names. */
+function isOfExtension({ description, dependencies }: DumpEntry, { byId }: Question): boolean {
+  const isOfTable = description === 'TABLE DATA' || description === 'SEQUENCE SET';
+  return isOfTable && dependencies.length > 0 && dependencies.every((id) => !byId.has(id));
+}
+
+/** The jobs of pg_cron are scheduled by its functions; other extensions may be missing on the target, which is then named. */
+function decideConfiguration(entry: DumpEntry): Decision {
+  if (entry.schema === 'cron') return { entry, action: 'skip', cause: 'elsewhere' };
+  return { entry, action: entry.description === 'TABLE DATA' ? 'stage' : 'try' };
+}
+
 function decideExtension(entry: DumpEntry, target: TargetObjects): Decision {
   if (target.availableExtensions.has(entry.tag ?? '')) return { entry, action: 'keep' };
-  return { entry, action: 'skip', cause: 'missing', reason: "it is not installed on the target's server" };
+  const reason = target.refusedExtensions?.get(entry.tag ?? '') ?? "it is not installed on the target's server";
+  return { entry, action: 'skip', cause: 'missing', reason };
 }
 
 /** Those that supautils allows to `postgres` on the platform, nevertheless. */

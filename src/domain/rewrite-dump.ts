@@ -3,7 +3,7 @@ import { describeEntry } from './restore-selection.ts';
 import type { Decision } from './selection.ts';
 import { copiedColumns } from './copied-columns.ts';
 import { quoteIdentifier, quoteLiteral } from './sql.ts';
-import { tolerateFailure } from './tolerant.ts';
+import { dollarTag, tolerateFailure } from './tolerant.ts';
 
 export interface RewriteOptions {
   /** Run first on every connection: the search path, and how triggers behave. */
@@ -104,7 +104,7 @@ function insertStatement({ table, stage, columns }: Insert): string {
   const begin = quoteLiteral(
     `INSERT INTO ${table} (${columns.map(quoteIdentifier).join(', ')}) OVERRIDING SYSTEM VALUE SELECT `,
   );
-  return `DO $insert$ BEGIN EXECUTE (
+  const body = `BEGIN EXECUTE (
     SELECT ${begin} || pg_catalog.string_agg(
              pg_catalog.format('%I::%s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
              ORDER BY pg_catalog.array_position(${names}, a.attname::text))
@@ -112,5 +112,7 @@ function insertStatement({ table, stage, columns }: Insert): string {
       FROM pg_catalog.pg_attribute a
      WHERE a.attrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped
        AND a.attname = ANY (${names}));
-END $insert$;`;
+END`;
+  const tag = dollarTag(body);
+  return `DO ${tag}\n${body}\n${tag};`;
 }

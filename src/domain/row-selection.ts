@@ -13,5 +13,7 @@ export function decideRows(entry: DumpEntry, { target, rows }: Pick<Question, 't
   }
   const unknown = copiedColumns(entry).filter((column) => !relation.columns.includes(column));
   if (unknown.length === 0) return { entry, action: 'keep' };
-  return { entry, action: 'stage', reason: `the target's table has no place for ${unknown.join(', ')}` };
+  const lostColumns = unknown.filter((column) => relation.computed?.includes(column) !== true);
+  if (lostColumns.length === 0) return { entry, action: 'stage', reason: `the target computes ${unknown.join(', ')} itself` };
+  return { entry, action: 'stage', reason: `the target's table has no place for ${lostColumns.join(', ')}`, lostColumns };
 }

@@ -16,6 +16,8 @@ export interface TargetRelation {
   readonly policies: boolean;
   /** Columns that take values: none that are generated. */
   readonly columns: readonly string[];
+  /** Those that are generated. */
+  readonly computed?: readonly string[];
 }
 
 /** What a target allows, and what it has already. */
@@ -34,6 +36,8 @@ export interface TargetObjects {
   readonly relations: ReadonlyMap<string, TargetRelation>;
   /** Extensions that CREATE EXTENSION would find. */
   readonly availableExtensions: ReadonlyMap<string, string>;
+  /** Extensions that are on the server and cannot be made, and why. */
+  readonly refusedExtensions?: ReadonlyMap<string, string>;
 }
 
 export interface Question {
@@ -61,6 +65,8 @@ export interface Decision {
   readonly cause?: Cause;
   /** Why it is not simply kept, for people. */
   readonly reason?: string;
+  /** Of rows that are restored: columns that the target's table does not have. */
+  readonly lostColumns?: readonly string[];
 }
 
 export function relationKey(schema: string, name: string): string {
@@ -80,4 +86,13 @@ const dataDescriptions = new Set([
 /** Whether an entry fills something instead of making it. */
 export function isData({ description }: DumpEntry): boolean {
   return dataDescriptions.has(description ?? '');
+}
+
+/**
+ * Of the entries that a trigger, policy or constraint needs the table that it stands on: its tag begins with it. Of `users` and
+ * `users of old` it is the longer one.
+ */
+export function findNamedFirst({ schema, tag }: DumpEntry, needed: readonly DumpEntry[]): DumpEntry | undefined {
+  const named = needed.filter((other) => other.schema === schema && (tag ?? '').startsWith(`${other.tag} `));
+  return named.toSorted((a, b) => b.tag!.length - a.tag!.length)[0];
 }

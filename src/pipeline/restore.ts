@@ -205,7 +205,13 @@ async function lookAtTarget(
   const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
   const findPrograms = (major: number): Promise<PostgresPrograms> =>
     context.databases.findPrograms(Math.max(major, dumpedWith));
-  const facts = await inspectTarget(context, { connection, findPrograms, environment, tables: manifest.tables });
+  const facts = await inspectTarget(context, {
+    connection,
+    findPrograms,
+    environment,
+    tables: manifest.tables,
+    extensions: manifest.extensions.map(({ name }) => name),
+  });
   return { facts, programs: await findPrograms(facts.major), environment };
 }
 

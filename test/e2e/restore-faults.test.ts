@@ -1,4 +1,4 @@
-import { stat, truncate } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Secret } from '../../src/config/project-config.ts';
@@ -197,6 +197,17 @@ describe('in the middle of a restore', () => {
     expect(await runAgent(restoreArguments())).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
+  test('with --jobs the dump is read whole before the first role is made: damage leaves nothing', async () => {
+    await source.query('CREATE ROLE of_the_source');
+    await backUp();
+    await source.query('DROP ROLE of_the_source');
+    await damageLargestSegment(repository.location);
+    const result = await runAgent(restoreArguments('--jobs', '2'));
+    expect(result.json()).toMatchObject({ status: 'failed', error: { code: 'verification_failed', exitCode: 22 } });
+    expect(await target.query("SELECT rolname FROM pg_roles WHERE rolname = 'of_the_source'")).toEqual([]);
+    expect(await dumpText(target)).toBe(emptyTarget);
+  });
+
   test('the agent is asked to end: nothing stays, exit code 130', async () => {
     const { agent, psql } = await startPausedRestore();
     agent.kill('SIGINT');
@@ -260,3 +271,15 @@ test('a role that is no superuser restores the rows, and what it cannot is named
   expect(result.json()).toMatchObject({ status: 'incomplete', comparison: { differences: [] } });
   expect(await target.query('SELECT count(*)::int AS count FROM public.notes')).toEqual([{ count: 10 }]);
 });
+
+/** Turns over one bit in the middle of the data: rows, and not the head of the dump. */
+async function damageLargestSegment(repositoryPath: string): Promise<void> {
+  const entries = await readdir(join(repositoryPath, 'data'), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const largest = files[sizes.indexOf(Math.max(...sizes))]!;
+  const bytes = await readFile(largest);
+  bytes[Math.floor(bytes.length / 2)]! ^= 1;
+  await chmod(largest, 0o600);
+  await writeFile(largest, bytes);
+}

@@ -26,6 +26,8 @@ export interface ScriptRequest {
   };
   readonly searchPath: string;
   readonly enableJobs: boolean;
+  /** Statements about extensions that are there already. */
+  readonly extensions: readonly string[];
   /** What goes first. */
   readonly clean: readonly string[];
   /** Tables that were there before and get rows: their foreign keys are checked. */
@@ -44,9 +46,6 @@ export function buildScript(request: ScriptRequest): RestoreScript {
   return {
     before: [
       'SET client_min_messages = warning;',
-      ...(target.replicates
-        ? ['SET session_replication_role = replica;', ...request.clean, 'SET session_replication_role = origin;']
-        : request.clean),
       ...(target.superuser
         ? createRoleStatements(wanted.missingRoles, wanted.roles)
         : createRolesWithoutSuperuser(wanted.missingRoles)),
@@ -54,7 +53,11 @@ export function buildScript(request: ScriptRequest): RestoreScript {
         ({ role, validUntil }) => `ALTER ROLE ${quoteIdentifier(role)} VALID UNTIL ${quoteLiteral(validUntil)};`,
       ),
       ...membership.borrow,
+      ...(target.replicates
+        ? ['SET session_replication_role = replica;', ...request.clean, 'SET session_replication_role = origin;']
+        : request.clean),
       ...foundations(decisions),
+      ...request.extensions,
       ...(decisions.some(({ action }) => action === 'stage') ? [`CREATE SCHEMA ${stageSchema};`] : []),
     ],
     // Triggers of a platform do not fire for rows that are loaded, nor its event triggers for what is made (pg_restore makes

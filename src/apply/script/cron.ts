@@ -32,7 +32,12 @@ function scheduleNamed(job: CronJob, { database, role, enable }: CronOptions): s
   return `SELECT cron.schedule_in_database(${values}, ${username}, ${String(job.active && enable)})`;
 }
 
-function scheduleUnnamed(job: CronJob, { enable }: CronOptions): string {
+function scheduleUnnamed(job: CronJob, { role, enable }: CronOptions): string {
+  const changes = [
+    ...(job.database === null ? [] : [`database := ${quoteLiteral(job.database)}`]),
+    ...(job.username === role ? [] : [`username := ${quoteLiteral(job.username)}`]),
+    ...(job.active && enable ? [] : ['active := false']),
+  ];
   const scheduled = `cron.schedule(${quoteLiteral(job.schedule)}, ${quoteLiteral(job.command)})`;
-  return job.active && enable ? `SELECT ${scheduled}` : `SELECT cron.alter_job(${scheduled}, active := false)`;
+  return changes.length === 0 ? `SELECT ${scheduled}` : `SELECT cron.alter_job(${[scheduled, ...changes].join(', ')})`;
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { largeObjectsSchema } from '../../domain/catalog.ts';
 import { jsonLiteral } from '../../domain/json-literal.ts';
 import { quoteIdentifier, quoteLiteral } from '../../domain/sql.ts';
-import { tolerateFailure } from '../../domain/tolerant.ts';
+import { dollarTag, tolerateFailure } from '../../domain/tolerant.ts';
 
 export type LargeObjectGroup = z.infer<typeof largeObjectsSchema>;
 
@@ -10,14 +10,13 @@ export type LargeObjectGroup = z.infer<typeof largeObjectsSchema>;
 export function restoreLargeObjects(groups: readonly LargeObjectGroup[]): string[] {
   return groups.map(({ owner, grants, oids }) => {
     const item = jsonLiteral({ type: 'large object', owner, grants });
-    return tolerateFailure(
-      `owner ${owner} and privileges of large objects`,
-      `DO $large$ DECLARE id text; BEGIN
+    const body = `DECLARE id text; BEGIN
   FOREACH id IN ARRAY pg_catalog.string_to_array(${quoteLiteral(oids)}, ' ') LOOP
     EXECUTE pg_catalog.format('ALTER LARGE OBJECT %s OWNER TO ${quoteIdentifier(owner).replaceAll("'", "''").replaceAll('%', '%%')}', id);
     PERFORM pg_temp.agent_reconcile(${item} || pg_catalog.jsonb_build_object('identity', id));
   END LOOP;
-END $large$`,
-    );
+END`;
+    const tag = dollarTag(body);
+    return tolerateFailure(`owner ${owner} and privileges of large objects`, `DO ${tag}\n${body}\n${tag}`);
   });
 }

@@ -1,5 +1,5 @@
 import { commentSchema, cronJobSchema, roleRecordSchema } from '../../domain/catalog.ts';
-import { recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
+import { holdsSame, recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
 import type { Role } from '../../domain/manifest.ts';
 import { isReservedRole } from '../../domain/platform.ts';
 import type { PlanItem } from '../plan-types.ts';
@@ -77,15 +77,20 @@ export function findWanted(request: WantedRequest): Wanted {
 }
 
 function wantedJobs(source: CatalogIndex, found: CatalogIndex): CronJob[] {
-  return recordsOf(source, 'cron job', cronJobSchema)
-    .filter(({ name }) => found.get('cron job')?.has(name) !== true)
-    .map(({ value }) => value);
+  return (
+    recordsOf(source, 'cron job', cronJobSchema)
+      // Scheduling a job by its name again changes it; one without a name would be there twice.
+      .filter(
+        ({ name, value, record }) =>
+          found.get('cron job')?.has(name) !== true || (value.job !== null && !holdsSame(found, record)),
+      )
+      .map(({ value }) => value)
+  );
 }
 
 /** Their values are encrypted with the key of the source, and only vault's own functions may write them. */
-function forbiddenSecrets({ source, found, target }: WantedRequest): PlanItem[] {
+function forbiddenSecrets({ source, found }: WantedRequest): PlanItem[] {
   const names = [...(source.get('vault secret')?.keys() ?? [])].filter((name) => found.get('vault secret')?.has(name) !== true);
-  if (target.kind !== 'hosted') return [];
   return names.map((name) => ({
     what: `vault secret ${name}`,
     why: 'its value can be read only with the key of the source',

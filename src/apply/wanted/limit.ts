@@ -1,7 +1,17 @@
 import { isAbout, simplify } from '../../domain/identity.ts';
 import { asksFor, type RestoreScope } from '../../domain/restore-scope.ts';
 import { isData, type Decision } from '../../domain/selection.ts';
+import type { PlanItem } from '../plan-types.ts';
 import type { Wanted } from './find-wanted.ts';
+
+/** Where the table of vault's secrets is part of the dump, they come with its rows. */
+export function withoutRestoredSecrets(forbidden: readonly PlanItem[], decisions: readonly Decision[]): PlanItem[] {
+  const restored = decisions.some(
+    ({ entry, action }) =>
+      entry.description === 'TABLE DATA' && entry.schema === 'vault' && entry.tag === 'secrets' && action !== 'skip',
+  );
+  return forbidden.filter(({ what }) => !restored || !what.startsWith('vault secret '));
+}
 
 /** Webhooks are triggers: those that are left out cannot be put to rest either. */
 export function withMadeWebhooks(wanted: Wanted, decisions: readonly Decision[]): Wanted {

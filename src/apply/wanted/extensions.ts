@@ -1,0 +1,40 @@
+import { extensionRecordSchema, type CatalogRecord } from '../../domain/catalog.ts';
+import { indexCatalog, recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
+import type { Decision } from '../../domain/selection.ts';
+import { quoteIdentifier } from '../../domain/sql.ts';
+import { dollarTag, tolerateFailure } from '../../domain/tolerant.ts';
+
+/**
+ * Statements that bring extensions which the target has already to the schemas that they had on the source: what is restored names
+ * their types and functions there. Not everybody can move an extension, since its members are a superuser's; who has made it may
+ * make it anew, as long as nothing depends on it.
+ */
+export function moveExtensions(
+  source: CatalogIndex,
+  found: readonly CatalogRecord[],
+  decisions: readonly Decision[],
+): string[] {
+  const there = new Map(
+    recordsOf(indexCatalog(found), 'extension', extensionRecordSchema).map(({ name, value }) => [name, value]),
+  );
+  const stays = new Set(
+    decisions
+      .filter(({ entry, cause }) => entry.description === 'EXTENSION' && cause === 'exists')
+      .map(({ entry }) => entry.tag),
+  );
+  return recordsOf(source, 'extension', extensionRecordSchema)
+    .filter(({ name, value }) => stays.has(name) && there.get(name)?.schema !== value.schema)
+    .map(({ name, value }) => tolerateFailure(`schema ${value.schema} of extension ${name}`, move(name, value.schema)));
+}
+
+function move(name: string, schema: string): string {
+  const [extension, place] = [quoteIdentifier(name), quoteIdentifier(schema)];
+  const body = `BEGIN
+  ALTER EXTENSION ${extension} SET SCHEMA ${place};
+EXCEPTION WHEN OTHERS THEN
+  DROP EXTENSION ${extension};
+  CREATE EXTENSION ${extension} WITH SCHEMA ${place};
+END`;
+  const tag = dollarTag(body);
+  return `DO ${tag}\n${body}\n${tag}`;
+}

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { neverGoBack } from '../../../src/apply/sequences.ts';
+import { define } from '../../helpers/dump-entries.ts';
+
+test.each([
+  ['a statement of another kind', 'SEQUENCE SET', 'SELECT 1;\n'],
+  ['something else that is no sequence', 'FUNCTION', "SELECT pg_catalog.setval('public.s', 1, true);\n"],
+])('%s stays as it is', (_, description, definition) => {
+  const entry = define(description, 'public.s', { definition });
+  expect(neverGoBack({ entry, action: 'keep' }).entry).toBe(entry);
+});
