@@ -103,6 +103,7 @@ export function requestOf({ entries = [], manifest, target, scope, ...facts }: P
     target: target ?? targetFactsOf('plain'),
     jobs: undefined,
     enableJobs: false,
+    allowIncomplete: false,
     scope: { ...everything, ...scope },
     clean: false,
     ...facts,

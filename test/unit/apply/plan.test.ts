@@ -89,7 +89,10 @@ describe('what forbids a restore', () => {
       {
         entries: [defineRows(define('TABLE', 'auth.users'))],
         manifest: { tables: [tableOf('auth.users', { rows: 3 })] },
-        target: targetFactsOf('hosted', { occupied: occupiedBy('auth.users') }),
+        target: targetFactsOf('hosted', {
+          occupied: occupiedBy('auth.users'),
+          relations: relationsOf({ 'auth.users': { insert: true } }),
+        }),
       },
       /^there are rows already in auth\.users: with --clean they would be replaced$/,
     ],
