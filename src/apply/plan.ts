@@ -12,8 +12,8 @@ import { planArrival, type Arrival } from './arrival.ts';
 import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
+import { setSequenceValue } from './sequence-values.ts';
 import { buildScript } from './script/build.ts';
-import { neverGoBack } from './sequences.ts';
 import { moveExtensions } from './wanted/extensions.ts';
 import { isUsableMember } from './wanted/facts.ts';
 import { limitWanted, withMadeWebhooks, withoutRestoredSecrets } from './wanted/limit.ts';
@@ -90,7 +90,8 @@ function decide({ manifest, head, target, scope }: PlanRequest, facts: DecideFac
   const rows = new Map(manifest.tables.map((table) => [String(table.oid), table.rows ?? 0]));
   const objects = { ...target, relations: arrival.relations, samePlatform, existing };
   const decisions = selectEntries(head.entries, objects, { rows, asked: ({ dumpId }) => asked.ids.has(dumpId) });
-  return scope.mode === 'append' ? decisions.map(neverGoBack) : decisions;
+  const sequences = { relations: arrival.relations, neverBack: scope.mode === 'append' };
+  return decisions.map((decision) => setSequenceValue(decision, sequences));
 }
 
 function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanRequest): string[] {

@@ -109,7 +109,7 @@ function flatten(items: readonly Node[]): Node[] {
 }
 
 function soleOperator(items: readonly Node[]): 'AND' | 'OR' | undefined {
-  const isQuery = ['SELECT', 'WITH', 'VALUES'].includes(String(items[0]));
+  const isQuery = ['SELECT', 'WITH', 'VALUES'].some((word) => word === items[0]);
   if (isQuery || items.includes('AND') === items.includes('OR')) return undefined;
   return items.includes('AND') ? 'AND' : 'OR';
 }

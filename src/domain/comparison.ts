@@ -48,8 +48,9 @@ export function compareCatalogs(
   };
   const [before, after] = levelOwners(captured, found, superusers);
   const compared = before.filter(includes);
+  const falling = collectFallingSequences(captured);
   const differences = diffCatalogs(compared, after.filter(includes))
-    .filter((difference) => !isAhead(difference))
+    .filter((difference) => !isAhead(difference, falling))
     .map((difference) => ({ ...difference, verdict: judge(difference, facts) }));
   return { classes: countClasses(compared, differences), differences };
 }
@@ -72,10 +73,18 @@ function collectSuperusers(records: readonly CatalogRecord[]): Set<string> {
 }
 
 /** A sequence goes on while a backup is made, and its value is not part of a snapshot: so it may be ahead, but never behind. */
-function isAhead({ class: className, kind, before, after }: CatalogDifference): boolean {
+function isAhead({ class: className, name, kind, before, after }: CatalogDifference, falling: ReadonlySet<string>): boolean {
   if (className !== 'sequence value' || kind !== 'different') return false;
   const [was, is] = [sequenceValue(before), sequenceValue(after)];
-  return was === undefined || (is !== undefined && is >= was);
+  return was === undefined || (is !== undefined && (falling.has(name) ? is <= was : is >= was));
+}
+
+/** Those that count down. */
+function collectFallingSequences(records: readonly CatalogRecord[]): Set<string> {
+  const falling = records.filter(
+    (record) => record.class === 'sequence' && String((record.value as { increment?: string }).increment).startsWith('-'),
+  );
+  return new Set(falling.map(({ name }) => name));
 }
 
 function sequenceValue(value: CatalogRecord['value'] | undefined): bigint | undefined {
@@ -175,12 +184,12 @@ function isSharedAffair(
   { class: className, name, before, after }: CatalogDifference,
   owners: ReadonlyMap<string, string>,
 ): boolean {
-  const value = (before ?? after) as Record<string, unknown> | null;
-  const role = String(value?.['role'] ?? '');
+  const value = (before ?? after) as Record<string, string> | null;
+  const role = value?.['role'] ?? '';
   if (className === 'role') return isReservedRole(name);
-  if (className === 'membership') return isReservedRole(role) && isReservedRole(String(value?.['member']));
+  if (className === 'membership') return isReservedRole(role) && isReservedRole(value?.['member'] ?? '');
   if (className === 'setting')
-    return isReservedRole(role) && !isChangeableReservedSetting(String(value?.['setting']).split('=')[0]!);
+    return isReservedRole(role) && !isChangeableReservedSetting((value?.['setting'] ?? '').split('=')[0]!);
   if (className === 'default privileges') return isPlatformOwner(role);
   if (className === 'vault secret') return false;
   const owned = className === 'owner' || className === 'privileges' || className === 'comment' ? name : `${className} ${name}`;

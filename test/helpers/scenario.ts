@@ -17,7 +17,7 @@ export async function createInitializedProject(
 }
 
 /** All of a database as pg_dump prints it, rows in a stable order, without the random keys that it prints. */
-export async function dumpText(database: TestDatabase): Promise<string> {
+export async function dumpText(database: Pick<TestDatabase, 'config'>): Promise<string> {
   const { host, port, user, password, database: name } = database.config;
   const { stdout } = await execa(join(inject('cluster').binDirectory, 'pg_dump'), ['--rows-per-insert=1', '--inserts'], {
     env: { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password?.reveal() ?? '', PGDATABASE: name },

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { neverGoBack } from '../../src/apply/sequences.ts';
+import { setSequenceValue } from '../../src/apply/sequence-values.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { define } from '../helpers/dump-entries.ts';
 
@@ -26,6 +26,8 @@ test.each<[string, string, [there: string, comes: string, next: string]]>([
   );
   // As pg_dump writes it.
   const entry = define('SEQUENCE SET', 'public.s', { definition: `SELECT pg_catalog.setval('${literal}', ${comes});\n` });
-  await database.query(neverGoBack({ entry, action: 'keep' }).entry.definition!);
+  await database.query(
+    setSequenceValue({ entry, action: 'keep' }, { relations: new Map(), neverBack: true }).entry.definition!,
+  );
   expect(await database.query(`SELECT nextval('${literal}')::text AS next`)).toEqual([{ next }]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { neverGoBack } from '../../../src/apply/sequences.ts';
+import { setSequenceValue } from '../../../src/apply/sequence-values.ts';
 import { define } from '../../helpers/dump-entries.ts';
 
 test.each([
@@ -7,5 +7,5 @@ test.each([
   ['something else that is no sequence', 'FUNCTION', "SELECT pg_catalog.setval('public.s', 1, true);\n"],
 ])('%s stays as it is', (_, description, definition) => {
   const entry = define(description, 'public.s', { definition });
-  expect(neverGoBack({ entry, action: 'keep' }).entry).toBe(entry);
+  expect(setSequenceValue({ entry, action: 'keep' }, { relations: new Map(), neverBack: true }).entry).toBe(entry);
 });
