@@ -3,7 +3,7 @@ import type { RunContext } from '../context.ts';
 import { formatDumpHead } from '../domain/dump-head.ts';
 import { rewriteDumpHead } from '../domain/rewrite-dump.ts';
 import type { ApplyRequest } from './request.ts';
-import { isFoundation } from './script/build.ts';
+import { isOfScript } from './script/build.ts';
 
 /**
  * The dump as pg_restore shall see it: with the table of contents of the plan in the place of its own (`finish` is run last), and
@@ -33,10 +33,11 @@ export function streamPlannedDump(
 }
 
 function plannedHead({ head, plan, columnsOf }: ApplyRequest, finish: readonly string[]): Buffer {
-  const decisions = plan.decisions.filter((decision) => !isFoundation(decision));
+  const decisions = plan.decisions.filter((decision) => !isOfScript(decision));
   return formatDumpHead(
     rewriteDumpHead(head, decisions, {
       preparation: plan.script.preparation,
+      between: plan.script.between,
       finish,
       stagedColumns: ({ schema, tag }) => columnsOf(schema ?? '', tag ?? ''),
     }),

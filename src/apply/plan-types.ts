@@ -35,6 +35,8 @@ export interface RestoreScript {
   readonly before: readonly string[];
   /** Run on every connection that restores: search path, and whether triggers fire. */
   readonly preparation: string;
+  /** When all is made that holds rows, and before the rows: owners. */
+  readonly between: readonly string[];
   /** When everything is there: owners, privileges, settings, jobs. */
   readonly after: readonly string[];
 }

@@ -49,19 +49,23 @@ const owned: readonly Owned[] = [
   { catalog: 'pg_language', owner: 'lanowner', where: `o.oid >= ${firstUserOid}` },
   { catalog: 'pg_event_trigger', owner: 'evtowner' },
   { catalog: 'pg_publication', owner: 'pubowner' },
+  {
+    catalog: 'pg_subscription',
+    owner: 'subowner',
+    where: 'o.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())',
+  },
 ];
 
 /**
  * Everything that has an owner, with what privileges there are on it (null: as they come by default) and, of a member of an
- * extension, that extension's name. Subscriptions are not here: on a target there are none. Languages have more privileges than
- * owners: those that came with the server, too.
+ * extension, that extension's name. Languages have more privileges than owners: those that came with the server, too.
  */
 export const ownedObjects = owned.map(selectOwned).join('\n   UNION ALL');
 
 function selectOwned({ catalog, owner, namespace, acl, acltype = 'NULL', join = '', where = 'true' }: Owned): string {
   const joinNamespace = namespace === undefined ? '' : `JOIN pg_catalog.pg_namespace n ON n.oid = o.${namespace}`;
   return `
-  SELECT o.tableoid AS classid, o.oid AS objid, o.${owner} AS owner, (${acl === undefined ? 'NULL' : `o.${acl}`})::pg_catalog.aclitem[] AS acl,
+  SELECT ${classOf(catalog)}::pg_catalog.oid AS classid, o.oid AS objid, o.${owner} AS owner, (${acl === undefined ? 'NULL' : `o.${acl}`})::pg_catalog.aclitem[] AS acl,
          (${acltype})::"char" AS acltype, x.extname AS extension
     FROM pg_catalog.${catalog} o
     ${joinNamespace}

@@ -8,6 +8,8 @@ import { dollarTag, tolerateFailure } from './tolerant.ts';
 export interface RewriteOptions {
   /** Run first on every connection: the search path, and how triggers behave. */
   readonly preparation: string;
+  /** Statements after the last definition that comes before rows. */
+  readonly between?: readonly string[];
   /** The last statements of the restore; none when they are run by other means. */
   readonly finish: readonly string[];
   /** Columns that the target's table has, by the key that `stagedColumns` is asked with. */
@@ -37,7 +39,11 @@ export function rewriteDumpHead(head: DumpHead, decisions: readonly Decision[], 
   const finish = options.finish.map((sql) =>
     statementEntry(head, { dumpId: ids.next(), section: sections.postData, description: 'EVENT TRIGGER', sql: `${sql}\n` }),
   );
-  return { ...head, entries: [...waiting, ...finish] };
+  const between = (options.between ?? []).map((sql) =>
+    statementEntry(head, { dumpId: ids.next(), section: sections.preData, description: 'COMMENT', sql: `${sql}\n` }),
+  );
+  const end = 1 + waiting.findLastIndex(({ section }) => section === sections.preData);
+  return { ...head, entries: [...waiting.slice(0, end), ...between, ...waiting.slice(end), ...finish] };
 }
 
 /** Foreign keys are checked against rows, and so those have to be there. */

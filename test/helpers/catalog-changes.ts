@@ -118,7 +118,15 @@ export const catalogChanges: readonly [sql: string, differences: readonly string
     `ALTER USER MAPPING FOR "app reader" SERVER server OPTIONS (DROP password)`,
     ['different user mapping "app reader" on server server'],
   ],
-  [`ALTER SUBSCRIPTION never RENAME TO ever`, ['extra subscription ever', 'missing subscription never']],
+  [
+    `ALTER SUBSCRIPTION never RENAME TO ever`,
+    [
+      'extra owner subscription ever',
+      'extra subscription ever',
+      'missing owner subscription never',
+      'missing subscription never',
+    ],
+  ],
   [
     `CREATE EXTENSION tcn SCHEMA app`,
     ['extra comment extension tcn', 'extra extension tcn', 'extra privileges function app.triggered_change_notification()'],

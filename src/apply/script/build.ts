@@ -1,4 +1,5 @@
 import { stageSchema } from '../../domain/rewrite-dump.ts';
+import { describeEntry } from '../../domain/restore-selection.ts';
 import type { Decision } from '../../domain/selection.ts';
 import { quoteIdentifier, quoteLiteral } from '../../domain/sql.ts';
 import { tolerateFailure } from '../../domain/tolerant.ts';
@@ -63,12 +64,14 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     // Triggers of a platform do not fire for rows that are loaded, nor its event triggers for what is made (pg_restore makes
     // extensions before, since those of a platform have to).
     preparation: `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false); ${replica}`,
+    // From then on what is run on behalf of an object, as the functions of an index are, is run as its owner.
+    between: restoreOwners(wanted.owners, { superuser: target.superuser, last: false }),
     after: [
       // Planning a query looks at the expressions of indexes, whose functions may want the search_path that the rows came with.
       `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false);`,
       ...checkForeignKeys(request.checkedTables, request.strict),
       "SELECT pg_catalog.set_config('search_path', '', false);",
-      ...restoreOwners(wanted.owners, target.superuser),
+      ...restoreOwners(wanted.owners, { superuser: target.superuser, last: true }),
       ...reconcilePrivileges(wanted.privileges, wanted.defaults),
       ...restoreLargeObjects(wanted.largeObjects),
       ...wanted.publications,
@@ -78,8 +81,10 @@ export function buildScript(request: ScriptRequest): RestoreScript {
       ),
       ...scheduleJobs(wanted.jobs, { database: target.database, role: target.role, enable: request.enableJobs }),
       ...(request.enableJobs ? [] : wanted.webhooks.map(disableWebhook)),
+      ...grantMemberships(wanted.memberships.filter(({ member }) => member !== target.role)),
+      ...refreshMaterializedViews(decisions, request.searchPath),
       ...membership.giveBack,
-      ...grantMemberships(wanted.memberships),
+      ...grantMemberships(wanted.memberships.filter(({ member }) => member === target.role)),
       ...(decisions.some(({ action }) => action === 'stage') ? [`DROP SCHEMA ${stageSchema};`] : []),
       // PostgREST keeps the definitions in memory: https://docs.postgrest.org/en/stable/references/schema_cache.html
       "NOTIFY pgrst, 'reload schema';",
@@ -87,10 +92,35 @@ export function buildScript(request: ScriptRequest): RestoreScript {
   };
 }
 
+/**
+ * A query that a view's owner wrote is run as that owner, with the rights and the row-level security that the owner has: by now both are
+ * what they were. One that fails leaves its view empty, and is named.
+ */
+function refreshMaterializedViews(decisions: readonly Decision[], searchPath: string): string[] {
+  const refreshes = decisions.filter((decision) => decision.action !== 'skip' && isRefresh(decision));
+  if (refreshes.length === 0) return [];
+  return [
+    `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(searchPath)}, false);`,
+    'SET row_security = on;',
+    ...refreshes.map(({ entry }) => tolerateFailure(describeEntry(entry), entry.definition ?? '')),
+    'SET row_security = off;',
+    "SELECT pg_catalog.set_config('search_path', '', false);",
+  ];
+}
+
+function isRefresh({ entry }: Decision): boolean {
+  return entry.description === 'MATERIALIZED VIEW DATA';
+}
+
+/** Whether the script does it, so that the dump must not. */
+export function isOfScript(decision: Decision): boolean {
+  return isFoundation(decision) || isRefresh(decision);
+}
+
 /** Schemas and extensions come before everything else, and with all event triggers awake: platforms grant rights on extensions so. */
 const foundation = new Set(['SCHEMA', 'EXTENSION']);
 
-export function isFoundation({ entry }: Decision): boolean {
+function isFoundation({ entry }: Decision): boolean {
   return foundation.has(entry.description ?? '');
 }
 

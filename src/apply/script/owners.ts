@@ -28,6 +28,7 @@ const keywords: Readonly<Record<string, string>> = {
   schema: 'SCHEMA',
   sequence: 'SEQUENCE',
   server: 'SERVER',
+  subscription: 'SUBSCRIPTION',
   'statistics object': 'STATISTICS',
   table: 'TABLE',
   'text search configuration': 'TEXT SEARCH CONFIGURATION',
@@ -44,9 +45,13 @@ function rank({ type }: WantedOwner): number {
 
 /**
  * Gives objects the owners they had. A new owner needs CREATE on the schema (of a publication: on the database) for that moment, and
- * has it no longer. Objects that were not restored are passed over: they have been named already.
+ * has it no longer. Objects that were not restored are passed over: they have been named already; before the `last` time, when not all of
+ * them are there, nothing else is named either.
  */
-export function restoreOwners(owners: readonly WantedOwner[], superuser: boolean): string[] {
+export function restoreOwners(
+  owners: readonly WantedOwner[],
+  { superuser, last }: { readonly superuser: boolean; readonly last: boolean },
+): string[] {
   const items = owners
     .filter(({ type }) => keywords[type] !== undefined)
     .toSorted((a, b) => rank(a) - rank(b))
@@ -69,7 +74,7 @@ BEGIN
     EXCEPTION
       WHEN undefined_object OR undefined_table OR undefined_function OR invalid_schema_name THEN NULL;
       WHEN OTHERS THEN
-        ${warnOfSkipped("'owner ' || item.owner || ' of ' || item.type || ' ' || item.identity", 'SQLERRM')}
+        ${last ? warnOfSkipped("'owner ' || item.owner || ' of ' || item.type || ' ' || item.identity", 'SQLERRM') : 'NULL;'}
     END;
   END LOOP;
 END`;
@@ -84,7 +89,7 @@ END`;
 function raise(attribute: 'SUPERUSER' | 'NOSUPERUSER'): string {
   const change = `IF raised THEN EXECUTE pg_catalog.format('ALTER ROLE %I ${attribute}', item.owner); END IF;`;
   if (attribute === 'NOSUPERUSER') return change;
-  return `raised := item.type IN ('event trigger', 'foreign-data wrapper')
+  return `raised := item.type IN ('event trigger', 'foreign-data wrapper', 'subscription')
         AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = item.owner AND NOT rolsuper);
       ${change}`;
 }
