@@ -42,7 +42,9 @@ export function rewriteDumpHead(head: DumpHead, decisions: readonly Decision[], 
   const between = (options.between ?? []).map((sql) =>
     statementEntry(head, { dumpId: ids.next(), section: sections.preData, description: 'COMMENT', sql: `${sql}\n` }),
   );
-  const end = 1 + waiting.findLastIndex(({ section }) => section === sections.preData);
+  // Not behind the last definition: tables of texts are made among the rows.
+  const rows = waiting.findIndex(({ section }) => section === sections.data || section === sections.postData);
+  const end = rows < 0 ? waiting.length : rows;
   return { ...head, entries: [...waiting.slice(0, end), ...between, ...waiting.slice(end), ...finish] };
 }
 
