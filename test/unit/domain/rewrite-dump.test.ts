@@ -116,10 +116,37 @@ describe('rows of a table with other columns', () => {
     expect(entries[3]).toEqual({ ...foreignKey, dependencies: [...foreignKey.dependencies, String(move.dumpId)] });
   });
 
+  test('are copied after what comes between definitions and rows', () => {
+    const [definition, others] = [define('TABLE', 'public.notes'), defineRows(define('TABLE', 'public.notes'))];
+    const index = define('INDEX', 'public.by_date', { section: sections.postData });
+    const between = ['SELECT 1;', 'SELECT 2;'];
+    const entries = rewrite([[definition, 'keep'], [others, 'keep'], ...decided, [index, 'keep']], { between });
+    expect(entries.slice(0, 4)).toMatchObject([
+      definition,
+      { definition: 'SELECT 1;\n', section: sections.preData },
+      { definition: 'SELECT 2;\n', section: sections.preData },
+      others,
+    ]);
+    const withoutRows = rewrite(
+      [
+        [definition, 'keep'],
+        [index, 'keep'],
+      ],
+      { between },
+    );
+    expect(withoutRows.map((entry) => entry.definition)).toEqual([
+      definition.definition,
+      'SELECT 1;\n',
+      'SELECT 2;\n',
+      index.definition,
+    ]);
+    expect(rewrite([[definition, 'keep']], { between }).at(-1)!.definition).toBe('SELECT 2;\n');
+  });
+
   test('make entries with ids of their own, in a head that can be read', () => {
     const other = defineRows(define('TABLE', 'public.notes'), ['id']);
-    const entries = rewrite([...decided, [other, 'stage']], { finish: ['SELECT 1;'] });
-    expect(new Set(entries.map(({ dumpId }) => dumpId)).size).toBe(8);
+    const entries = rewrite([...decided, [other, 'stage']], { finish: ['SELECT 1;'], between: ['SELECT 2;'] });
+    expect(new Set(entries.map(({ dumpId }) => dumpId)).size).toBe(9);
     const preamble = Buffer.concat([Buffer.from('PGDMP'), Buffer.from([1, 14, 0, 4, 8, 1]), Buffer.alloc(5 * 11)]);
     expect(parseDumpHead(formatDumpHead({ preamble, format, entries })).head.entries).toEqual(entries);
   });

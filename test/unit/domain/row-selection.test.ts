@@ -19,6 +19,15 @@ test.each<[string, Partial<TargetRelation> | undefined, string, string | undefin
   expect([outcomeOf(decision), decision.reason]).toEqual([expected, reason]);
 });
 
+test.each<[string, Partial<TargetRelation>, string[] | undefined]>([
+  ['has no place for', { columns: [] }, ['id', 'the body']],
+  ['computes', { columns: [], computed: ['the body'] }, ['id']],
+  ['computes, all of them', { columns: [], computed: ['id', 'the body'] }, undefined],
+])('values are lost of columns that the target has no place for, not of those that it %s', (_, facts, expected) => {
+  const relations = relationsOf({ 'public.notes': { insert: true, ...facts } });
+  expect(decideRows(data, { target: targetOf('plain', { relations }), rows: new Map() }).lostColumns).toEqual(expected);
+});
+
 test("the user's own tables follow the same rules, also with a superuser", () => {
   const relations = relationsOf({ 'public.notes': { insert: true, columns: ['id'] } });
   expect(decideAll([data], targetOf('plain', { relations })).map(outcomeOf)).toEqual(['stage']);

@@ -11,36 +11,44 @@ function identitiesIn(statement: string): string[] {
 }
 
 describe('owners', () => {
+  const asLast = { superuser: true, last: true };
   const owned = (type: string, identity: string): WantedOwner => ({ type, identity, owner: 'app', schema: 'app' });
 
   test('are given to tables before their sequences, and to schemas last', () => {
     const types = ['schema', 'sequence', 'table', 'view', 'function'];
     const [statement] = restoreOwners(
       types.map((type) => owned(type, `app.${type}`)),
-      true,
+      asLast,
     );
     expect(identitiesIn(statement!)).toEqual(['app.table', 'app.view', 'app.function', 'app.sequence', 'app.schema']);
   });
 
   test('need a keyword, and nothing is done where there are none', () => {
-    expect(restoreOwners([owned('operator of a kind', 'x')], true)).toEqual([]);
-    expect(restoreOwners([owned('operator of a kind', 'x'), owned('procedure', 'app.p()')], true)[0]).toContain(
+    expect(restoreOwners([owned('operator of a kind', 'x')], asLast)).toEqual([]);
+    expect(restoreOwners([owned('operator of a kind', 'x'), owned('procedure', 'app.p()')], asLast)[0]).toContain(
       '"keyword":"ROUTINE"',
     );
   });
 
   test('are lent the right to create by who is no superuser, and made one for a moment by who is', () => {
-    const [asAnybody, asSuperuser] = [false, true].map((superuser) => restoreOwners([owned('table', 'app.t')], superuser)[0]!);
+    const give = (superuser: boolean): string => restoreOwners([owned('table', 'app.t')], { superuser, last: true })[0]!;
+    const [asAnybody, asSuperuser] = [give(false), give(true)];
     expect(asAnybody).toMatch(/GRANT CREATE ON[^]*ALTER %s %s OWNER TO %I[^]*REVOKE CREATE ON/);
     expect(asAnybody).not.toContain('SUPERUSER');
     expect(asSuperuser).toMatch(/ALTER ROLE %I SUPERUSER[^]*OWNER TO[^]*ALTER ROLE %I NOSUPERUSER/);
     expect(asSuperuser).not.toContain('CREATE ON');
   });
 
+  test('are told of only once, when all of them are there', () => {
+    const wanted = [owned('table', 'app.t')];
+    expect(restoreOwners(wanted, { superuser: true, last: false })[0]).not.toContain('RAISE');
+    expect(restoreOwners(wanted, asLast)[0]).toContain("RAISE WARNING USING MESSAGE = 'supabase-backup-agent skipped: '");
+  });
+
   test('end no quote by their names', () => {
     const [statement] = restoreOwners(
       [{ type: 'table', identity: `app."$agent$ it's \\"`, owner: '$agent1$', schema: 'app' }],
-      true,
+      asLast,
     );
     const [, tag] = /^DO (\$\w+\$)\n/.exec(statement!)!;
     expect(statement!.split(tag!)).toHaveLength(3);

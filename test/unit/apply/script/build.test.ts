@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { buildScript, isFoundation, type ScriptRequest } from '../../../../src/apply/script/build.ts';
+import { buildScript, isOfScript, type ScriptRequest } from '../../../../src/apply/script/build.ts';
 import { stageSchema } from '../../../../src/domain/rewrite-dump.ts';
 import type { Decision } from '../../../../src/domain/selection.ts';
 import { define } from '../../../helpers/dump-entries.ts';
 import { roleOf } from '../../../helpers/restore-plan.ts';
 import { wantedOn } from '../../../helpers/wanted.ts';
 
+const membershipOfPostgres = { role: 'app', member: 'postgres', adminOption: false, inheritOption: null, setOption: null };
 const wanted = {
   ...wantedOn('hosted', {}),
   roles: [roleOf('app', { superuser: true })],
@@ -14,7 +15,7 @@ const wanted = {
   expiries: [{ role: 'app', validUntil: '2030-01-01' }],
   publications: ['ALTER PUBLICATION ...;'],
   settings: [{ role: null, inDatabase: true, setting: 'TimeZone=UTC' }],
-  memberships: [{ role: 'app', member: 'postgres', adminOption: false, inheritOption: null, setOption: null }],
+  memberships: [membershipOfPostgres],
   roleComments: [{ role: 'app', text: "it's" }],
   jobs: [{ job: 'nightly', schedule: '@daily', command: 'VACUUM', database: null, username: 'postgres', active: true }],
   webhooks: [{ table: 'public.notes', trigger: '"call home"' }],
@@ -86,9 +87,12 @@ describe('before the first entry', () => {
   test.each([
     ['SCHEMA', true],
     ['EXTENSION', true],
+    // Once its owner has the rights that it had.
+    ['MATERIALIZED VIEW DATA', true],
+    ['MATERIALIZED VIEW', false],
     ['TABLE', false],
-  ])('%s is made there, and so not once more: %s', (description, expected) => {
-    expect(isFoundation(keep(description, 'x', ''))).toBe(expected);
+  ])('%s is made by the script, and so not once more: %s', (description, expected) => {
+    expect(isOfScript(keep(description, 'x', ''))).toBe(expected);
   });
 });
 
@@ -121,6 +125,30 @@ describe('after the last entry', () => {
       `DROP SCHEMA ${stageSchema};`,
       "NOTIFY pgrst, 'reload schema';",
     ]);
+  });
+
+  test('materialized views are filled in the name of their owners, once those may do what they might', () => {
+    const view = { ...define('MATERIALIZED VIEW DATA', 'public.seen'), definition: 'REFRESH MATERIALIZED VIEW public.seen;\n' };
+    const others = [membershipOfPostgres, { ...membershipOfPostgres, member: 'anon' }];
+    const { after } = build({ decisions: [{ entry: view, action: 'keep' }], wanted: { ...wanted, memberships: others } });
+    expectOrder(after, [
+      'CREATE FUNCTION pg_temp.agent_reconcile(',
+      'GRANT "app" TO "anon"',
+      'SET row_security = on;',
+      'REFRESH MATERIALIZED VIEW public.seen;',
+      'SET row_security = off;',
+      'REVOKE "app" FROM "postgres"',
+      'GRANT "app" TO "postgres"',
+    ]);
+    expect(after.find((statement) => statement.includes('REFRESH'))).toContain('materialized view data seen in schema public');
+    expect(build({ decisions: [{ entry: view, action: 'skip', cause: 'unasked' }] }).after.join()).not.toContain('REFRESH');
+  });
+
+  test('owners are given before the rows come, and once more to what comes after them', () => {
+    const owners = [{ type: 'table', identity: 'public.notes', owner: 'app', schema: 'public' }];
+    const { between, after } = build({ wanted: { ...wanted, owners } });
+    expect(between).toEqual([expect.stringContaining('"identity":"public.notes"')]);
+    expect(after.filter((statement) => statement.includes('"identity":"public.notes"'))).toHaveLength(1);
   });
 
   test('jobs and webhooks act at once only when somebody says so', () => {
