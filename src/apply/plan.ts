@@ -61,6 +61,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
       clean: arrival.statements(asked),
       extensions: isWhole(scope) ? moveExtensions(source, target.catalog, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
+      silencedTables: tolerant || request.jobs !== undefined ? [] : arrival.checkedTables(decisions),
       strict: !isWhole(scope),
     }),
   };

@@ -50,8 +50,10 @@ export function asksFor(scope: RestoreScope, component: Component): boolean {
 const historySchema = 'supabase_migrations';
 
 export function componentOf(entry: DumpEntry): Component {
-  const description = entry.description ?? '';
-  if (description === 'EXTENSION') return 'extensions';
+  // What is said of a thing comes with it, and never brings it.
+  const isSaid = entry.description === 'COMMENT' || entry.description === 'SECURITY LABEL';
+  const description = (isSaid ? entry.tag : entry.description) ?? '';
+  if (description.startsWith('EXTENSION')) return 'extensions';
   if (schemaOf(entry) === historySchema) return 'history';
   if (description.startsWith('PUBLICATION')) return 'publications';
   // Each is a row, more or less.

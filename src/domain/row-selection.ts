@@ -8,8 +8,14 @@ export function decideRows(entry: DumpEntry, { target, rows }: Pick<Question, 't
   // The rows of a table that comes with this restore, if it does.
   if (relation === undefined) return { entry, action: 'keep' };
   if (!relation.insert) {
-    const count = (rows.get(entry.oid) ?? 0).toLocaleString('en-US');
-    return { entry, action: 'skip', cause: 'forbidden', reason: `its ${count} rows may not be inserted there` };
+    const count = rows.get(entry.oid) ?? 0;
+    if (count === 0) return { entry, action: 'skip', cause: 'exists' };
+    return {
+      entry,
+      action: 'skip',
+      cause: 'forbidden',
+      reason: `its ${count.toLocaleString('en-US')} rows may not be inserted there`,
+    };
   }
   const unknown = copiedColumns(entry).filter((column) => !relation.columns.includes(column));
   if (unknown.length === 0) return { entry, action: 'keep' };

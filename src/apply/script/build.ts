@@ -12,6 +12,7 @@ import { restoreLargeObjects } from './large-objects.ts';
 import { restoreOwners } from './owners.ts';
 import { reconcilePrivileges } from './privileges.ts';
 import { borrowMemberships, createRolesWithoutSuperuser, grantMemberships } from './roles.ts';
+import { silenceTriggers } from './triggers.ts';
 import { applySettings } from './settings.ts';
 import type { Wanted } from '../wanted/find-wanted.ts';
 
@@ -33,6 +34,8 @@ export interface ScriptRequest {
   readonly clean: readonly string[];
   /** Tables that were there before and get rows: their foreign keys are checked. */
   readonly checkedTables: readonly TableName[];
+  /** Those whose triggers can be put to sleep, since all of the restore is one transaction. */
+  readonly silencedTables: readonly TableName[];
   /** Whether a foreign key that does not hold ends the restore. */
   readonly strict: boolean;
 }
@@ -43,6 +46,8 @@ export function buildScript(request: ScriptRequest): RestoreScript {
   const membership = target.superuser
     ? { borrow: [], giveBack: [] }
     : borrowMemberships(wanted.borrowedRoles, target.role, target.major);
+  const { silence, wake } = silenceTriggers(request.silencedTables);
+  const first = [...request.clean, ...silence];
   const replica = target.replicates ? 'SET session_replication_role = replica;' : '';
   return {
     before: [
@@ -55,8 +60,8 @@ export function buildScript(request: ScriptRequest): RestoreScript {
       ),
       ...membership.borrow,
       ...(target.replicates
-        ? ['SET session_replication_role = replica;', ...request.clean, 'SET session_replication_role = origin;']
-        : request.clean),
+        ? ['SET session_replication_role = replica;', ...first, 'SET session_replication_role = origin;']
+        : first),
       ...foundations(decisions),
       ...request.extensions,
       ...(decisions.some(({ action }) => action === 'stage') ? [`CREATE SCHEMA ${stageSchema};`] : []),
@@ -69,6 +74,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     after: [
       // Planning a query looks at the expressions of indexes, whose functions may want the search_path that the rows came with.
       `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false);`,
+      ...wake,
       ...checkForeignKeys(request.checkedTables, request.strict),
       "SELECT pg_catalog.set_config('search_path', '', false);",
       ...restoreOwners(wanted.owners, { superuser: target.superuser, last: true }),

@@ -41,6 +41,7 @@ export function limitWanted(wanted: Wanted, scope: RestoreScope, decisions: read
   const left = new Set(wanted.missingRoles.map(({ name }) => name).filter((name) => !created.has(name)));
   return {
     ...wanted,
+    roles: wanted.roles.filter(({ name }) => !left.has(name)),
     owners,
     privileges,
     missingRoles,
