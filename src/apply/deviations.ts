@@ -2,6 +2,7 @@ import { commentSchema, membershipRecordSchema, settingSchema, type CatalogRecor
 import { holdsSame, recordsOf, type CatalogIndex } from '../domain/catalog-index.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isReservedRole } from '../domain/platform.ts';
+import { unquoteIdentifier } from '../domain/sql.ts';
 import type { PlanItem } from './plan-types.ts';
 import type { TargetFacts } from './target.ts';
 
@@ -41,7 +42,7 @@ function listKeptRoleFacts(source: CatalogIndex, found: CatalogIndex, { kind, ro
     ({ value, record }) => roles.has(value.role) && roles.has(value.member) && !holdsSame(found, record),
   );
   const comments = recordsOf(source, 'comment', commentSchema).filter(
-    ({ value, record }) => value.type === 'role' && roles.has(value.identity) && !holdsSame(found, record),
+    ({ value, record }) => value.type === 'role' && roles.has(unquoteIdentifier(value.identity)) && !holdsSame(found, record),
   );
   return [...(kind === 'plain' ? [...settings, ...memberships] : []), ...comments].map(({ name, record }) => ({
     what: `${record.class} ${name}`,

@@ -1,5 +1,6 @@
 import type { DumpEntry } from './dump-head.ts';
 import { isData } from './selection.ts';
+import { unquoteIdentifier } from './sql.ts';
 
 /** What a restore can be limited to. */
 export const components = [
@@ -63,9 +64,7 @@ export function componentOf(entry: DumpEntry): Component {
 export function schemaOf({ description, schema, tag }: DumpEntry): string | null {
   if (schema !== null) return schema;
   if (description === 'SCHEMA') return tag;
-  return description === 'COMMENT' && tag?.startsWith('SCHEMA ') === true ? unquote(tag.slice('SCHEMA '.length)) : null;
-}
-
-function unquote(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+  return description === 'COMMENT' && tag?.startsWith('SCHEMA ') === true
+    ? unquoteIdentifier(tag.slice('SCHEMA '.length))
+    : null;
 }

@@ -14,6 +14,11 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** The name that the catalog, or pg_dump, has quoted where SQL wants it so. */
+export function unquoteIdentifier(identity: string): string {
+  return identity.startsWith('"') ? identity.slice(1, -1).replaceAll('""', '"') : identity;
+}
+
 export function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
   return text.includes('\\') ? `E${quoted}` : quoted;

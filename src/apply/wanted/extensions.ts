@@ -1,7 +1,7 @@
 import { extensionRecordSchema, type CatalogRecord } from '../../domain/catalog.ts';
 import { indexCatalog, recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
 import type { Decision } from '../../domain/selection.ts';
-import { quoteIdentifier } from '../../domain/sql.ts';
+import { quoteIdentifier, unquoteIdentifier } from '../../domain/sql.ts';
 import { dollarTag, tolerateFailure } from '../../domain/tolerant.ts';
 
 /**
@@ -23,12 +23,13 @@ export function moveExtensions(
       .map(({ entry }) => entry.tag),
   );
   return recordsOf(source, 'extension', extensionRecordSchema)
-    .filter(({ name, value }) => stays.has(name) && there.get(name)?.schema !== value.schema)
+    .filter(({ name, value }) => stays.has(unquoteIdentifier(name)) && there.get(name)?.schema !== value.schema)
     .map(({ name, value }) => tolerateFailure(`schema ${value.schema} of extension ${name}`, move(name, value.schema)));
 }
 
-function move(name: string, schema: string): string {
-  const [extension, place] = [quoteIdentifier(name), quoteIdentifier(schema)];
+/** The extension is quoted already. */
+function move(extension: string, schema: string): string {
+  const place = quoteIdentifier(schema);
   const body = `BEGIN
   ALTER EXTENSION ${extension} SET SCHEMA ${place};
 EXCEPTION WHEN OTHERS THEN

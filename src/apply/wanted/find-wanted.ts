@@ -2,6 +2,7 @@ import { commentSchema, cronJobSchema, roleRecordSchema } from '../../domain/cat
 import { holdsSame, recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
 import type { Role } from '../../domain/manifest.ts';
 import { isReservedRole } from '../../domain/platform.ts';
+import { unquoteIdentifier } from '../../domain/sql.ts';
 import type { PlanItem } from '../plan-types.ts';
 import type { CronJob } from '../script/cron.ts';
 import type { LargeObjectGroup } from '../script/large-objects.ts';
@@ -45,7 +46,7 @@ export function findWanted(request: WantedRequest): Wanted {
     ({ name }) => !target.roles.has(name) && !(target.kind !== 'plain' && isReservedRole(name)),
   );
   const missingRoles = target.createsRoles ? lacking : [];
-  const forbidden: PlanItem[] = target.createsRoles ? [] : lacking.map(({ name }) => forbiddenRole(name, target.role));
+  const forbidden: PlanItem[] = target.createsRoles ? [] : lacking.map(({ name }) => forbiddenRole(source, name, target.role));
   const actsAs = findActingRoles(request, missingRoles);
   const facts: Facts = { ...request, missing: new Set(missingRoles.map(({ name }) => name)), actsAs, forbidden };
   const owners = wantedOwners(facts);
@@ -64,15 +65,15 @@ export function findWanted(request: WantedRequest): Wanted {
     memberships: wantedMemberships(facts),
     roleComments: recordsOf(source, 'comment', commentSchema)
       .filter(({ value }) => value.type === 'role')
-      .map(({ value }) => ({ role: unquote(value.identity), text: value.text }))
+      .map(({ value }) => ({ role: unquoteIdentifier(value.identity), text: value.text }))
       .filter(({ role }) => facts.missing.has(role)),
     expiries: recordsOf(source, 'role', roleRecordSchema).flatMap(({ name, value }) => {
-      const role = unquote(name);
+      const role = unquoteIdentifier(name);
       return value.validUntil === undefined || !facts.missing.has(role) ? [] : [{ role, validUntil: value.validUntil }];
     }),
     jobs: wantedJobs(source, found),
     webhooks: wantedWebhooks(source),
-    forbidden: [...forbidden, ...forbiddenAttributes(missingRoles, target.superuser), ...forbiddenSecrets(request)],
+    forbidden: [...forbidden, ...forbiddenAttributes(source, missingRoles, target.superuser), ...forbiddenSecrets(request)],
   };
 }
 
@@ -96,9 +97,4 @@ function forbiddenSecrets({ source, found }: WantedRequest): PlanItem[] {
     why: 'its value can be read only with the key of the source',
     explains: [`vault secret ${name}`],
   }));
-}
-
-/** A name as the catalog quotes it where it has to. */
-function unquote(identity: string): string {
-  return identity.startsWith('"') ? identity.slice(1, -1).replaceAll('""', '"') : identity;
 }

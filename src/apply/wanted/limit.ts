@@ -1,5 +1,5 @@
 import { isAbout, simplify } from '../../domain/identity.ts';
-import { asksFor, type RestoreScope } from '../../domain/restore-scope.ts';
+import { asksFor, type Component, type RestoreScope } from '../../domain/restore-scope.ts';
 import { isData, type Decision } from '../../domain/selection.ts';
 import type { PlanItem } from '../plan-types.ts';
 import type { Wanted } from './find-wanted.ts';
@@ -55,9 +55,26 @@ export function limitWanted(wanted: Wanted, scope: RestoreScope, decisions: read
     expiries: wanted.expiries.filter(({ role }) => created.has(role)),
     roleComments: wanted.roleComments.filter(({ role }) => created.has(role)),
     jobs: ifAsked(wanted.jobs, asksFor(scope, 'cron')),
-    forbidden: wanted.forbidden.filter(({ explains }) => explains?.some((key) => concerns('', key)) === true),
+    forbidden: wanted.forbidden.filter(
+      ({ explains }) => explains?.some((key) => concerns('', key) || isOfComponent(key, scope)) === true,
+    ),
   };
 }
+
+/** Whether a record that will be missing belongs to what was asked for by the name of its component. */
+function isOfComponent(key: string, scope: RestoreScope): boolean {
+  const found = Object.entries(componentOfClass).find(([className]) => key.startsWith(`${className} `));
+  return found !== undefined && asksFor(scope, found[1]);
+}
+
+const componentOfClass: Readonly<Record<string, Component>> = {
+  role: 'roles',
+  membership: 'roles',
+  setting: 'settings',
+  privileges: 'privileges',
+  'default privileges': 'privileges',
+  'large objects': 'data',
+};
 
 function ifAsked<Item>(items: readonly Item[], asked: boolean): readonly Item[] {
   return asked ? items : [];

@@ -1,7 +1,8 @@
-import { membershipRecordSchema, settingSchema } from '../../domain/catalog.ts';
-import { holdsSame, recordsOf } from '../../domain/catalog-index.ts';
+import { commentSchema, membershipRecordSchema, settingSchema } from '../../domain/catalog.ts';
+import { holdsSame, recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
 import type { Role } from '../../domain/manifest.ts';
 import { isChangeableReservedSetting, isReservedRole } from '../../domain/platform.ts';
+import { unquoteIdentifier } from '../../domain/sql.ts';
 import type { PlanItem } from '../plan-types.ts';
 import type { MembershipRecord } from '../script/roles.ts';
 import { describeSetting, type Setting } from '../script/settings.ts';
@@ -47,17 +48,40 @@ export function wantedMemberships(facts: Facts): MembershipRecord[] {
   });
 }
 
-export function forbiddenRole(name: string, by: string): PlanItem {
-  return { what: `role ${name}`, why: `${by} may not create roles`, explains: [`role ${name}`] };
+/** Nor do its settings, memberships and comment come then. */
+export function forbiddenRole(source: CatalogIndex, role: string, by: string): PlanItem {
+  const memberships = recordsOf(source, 'membership', membershipRecordSchema);
+  const settings = recordsOf(source, 'setting', settingSchema);
+  const comments = recordsOf(source, 'comment', commentSchema);
+  return {
+    what: `role ${role}`,
+    why: `${by} may not create roles`,
+    explains: [
+      ...roleKeys(source, role),
+      ...memberships
+        .filter(({ value }) => value.role === role || value.member === role)
+        .map(({ name }) => `membership ${name}`),
+      ...settings.filter(({ value }) => value.role === role).map(({ name }) => `setting ${name}`),
+      ...comments
+        .filter(({ value }) => value.type === 'role' && unquoteIdentifier(value.identity) === role)
+        .map(({ name }) => `comment ${name}`),
+    ],
+  };
 }
 
-export function forbiddenAttributes(missing: readonly Role[], superuser: boolean): PlanItem[] {
+export function forbiddenAttributes(source: CatalogIndex, missing: readonly Role[], superuser: boolean): PlanItem[] {
   if (superuser) return [];
   return missing
     .filter((role) => role.superuser)
     .map(({ name }) => ({
       what: `SUPERUSER of role ${name}`,
       why: 'only a superuser makes superusers',
-      explains: [`role ${name}`],
+      explains: roleKeys(source, name),
     }));
+}
+
+/** Its record, which is named as SQL quotes it. */
+function roleKeys(source: CatalogIndex, role: string): string[] {
+  const names = [...(source.get('role')?.keys() ?? [])];
+  return names.filter((name) => unquoteIdentifier(name) === role).map((name) => `role ${name}`);
 }
