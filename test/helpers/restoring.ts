@@ -75,7 +75,7 @@ export async function restorePart(project: TestProject, ...options: readonly str
   return restore(project, 'latest', '--no-safety-backup', ...options);
 }
 
-export function expectNoSecrets({ stdout, stderr }: AgentResult): void {
+function expectNoSecrets({ stdout, stderr }: AgentResult): void {
   for (const canary of hostileCanaries) expect(stdout + stderr).not.toContain(canary);
 }
 
@@ -107,6 +107,6 @@ export function expectRolledBack({ exitCode, document }: Restored, message: stri
 }
 
 /** Classes of the catalog that are not as in the backup. */
-export function unequalClasses({ comparison }: RestoreDocument): ClassCounts[] {
+function unequalClasses({ comparison }: RestoreDocument): ClassCounts[] {
   return comparison.classes.filter(({ missing, different, extra }) => missing + different + extra > 0);
 }
