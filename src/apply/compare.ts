@@ -31,7 +31,7 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** Tables with as many rows, but others than in the backup. */
   readonly changedContents: readonly string[];
-  /** Tables whose rows the role of the target cannot see all of, and why: whether they are equal is not known. */
+  /** Tables and sequences that the role of the target does not see all of, and why: whether they are equal is not known. */
   readonly uncompared: readonly string[];
   /** How many definitions, owners, privileges and so on are equal; undefined for a backup that captured no catalog. */
   readonly classes: readonly ClassCounts[] | undefined;
@@ -72,6 +72,7 @@ export async function compareWithBackup(context: RunContext, request: CompareReq
       ...found,
       differences: [...found.differences, ...(compared ? [{ what: 'large objects', expected, found: largeObjects }] : [])],
       ...catalogs,
+      uncompared: [...found.uncompared, ...catalogs.uncompared],
     };
   } finally {
     await snapshot.close();
@@ -81,11 +82,12 @@ export async function compareWithBackup(context: RunContext, request: CompareReq
 async function compareDefinitions(
   snapshot: Snapshot,
   { catalog, kind, includes }: CompareRequest,
-): Promise<Pick<Comparison, 'classes' | 'catalog' | 'privilegeLeaks'>> {
-  if (catalog === undefined) return { classes: undefined, catalog: [], privilegeLeaks: [] };
+): Promise<Pick<Comparison, 'classes' | 'catalog' | 'privilegeLeaks' | 'uncompared'>> {
+  if (catalog === undefined) return { classes: undefined, catalog: [], privilegeLeaks: [], uncompared: [] };
   const wanted = ({ schema, name, class: className }: CatalogRecord): boolean => includes(schema, name, className);
-  const { classes, differences } = compareCatalogs(catalog, await readCatalog(snapshot), { kind, includes: wanted });
-  return { classes, catalog: differences, privilegeLeaks: listPrivilegeLeaks(differences) };
+  const { classes, differences, unread } = compareCatalogs(catalog, await readCatalog(snapshot), { kind, includes: wanted });
+  const uncompared = unread.map((name) => `value of sequence ${name} (the role may not read it)`);
+  return { classes, catalog: differences, privilegeLeaks: listPrivilegeLeaks(differences), uncompared };
 }
 
 /** Rows that are the platform's own are none of the backup's. */

@@ -30,8 +30,9 @@ export function ownerOptions(plan: RestorePlan): string[] {
   return plan.keepOwners ? [] : ['--no-owner', '--no-privileges'];
 }
 
-/** pg_restore sets these, too, but its first line comes only when Borg has found the archive. */
+/** pg_restore sets these, too, but its first line comes only when Borg has found the archive. Our own statements are in UTF-8. */
 export const withoutTimeLimits: readonly string[] = [
+  "SET client_encoding = 'UTF8';",
   'SET statement_timeout = 0;',
   'SET lock_timeout = 0;',
   'SET idle_in_transaction_session_timeout = 0;',

@@ -13,6 +13,7 @@ interface Unreadable {
 export interface DefinitionsRequest {
   readonly connection: ConnectionConfig;
   readonly database: string;
+  readonly encoding: string;
   readonly programs: PostgresPrograms;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -35,6 +36,8 @@ export async function readDefinitions(
       '--format=custom',
       '--compress=0',
       '--schema-only',
+      // In which the backup's dump is read, too.
+      ...(request.encoding === 'SQL_ASCII' ? [] : ['--encoding=UTF8']),
       ...unreadable.map(exclude),
       `--dbname=${connectionString(request.database)}`,
     ],

@@ -71,7 +71,7 @@ export async function inspectTarget(context: RunContext, request: TargetRequest)
     const major = Math.trunc(Number(row!.version_number) / 10_000);
     const programs = await request.findPrograms(major);
     const catalog = await readCatalog(session);
-    const entries = await readDefinitions(context, session, { ...request, database, programs });
+    const entries = await readDefinitions(context, session, { ...request, database, encoding, programs });
     await session.query("SELECT pg_catalog.set_config('search_path', $1, false)", [chooseSearchPath(indexCatalog(catalog))]);
     return {
       kind,

@@ -8,6 +8,8 @@ export interface DumpRequest {
   /** From `clientEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly snapshotId: string;
+  /** Of the database. */
+  readonly encoding: string;
   readonly unreadable: readonly Unreadable[];
   readonly largeObjects: LargeObjects;
 }
@@ -50,7 +52,13 @@ function dumpCommand(
   request: DumpRequest,
   options: readonly string[],
 ): { file: string; args: string[]; env: Readonly<Record<string, string>> } {
-  return { file: request.programs.pgDump, args: [`--snapshot=${request.snapshotId}`, ...options], env: request.environment };
+  const args = [`--snapshot=${request.snapshotId}`, ...encodingOption(request.encoding), ...options];
+  return { file: request.programs.pgDump, args, env: request.environment };
+}
+
+/** All that is read of a dump is read as UTF-8. What is in no encoding at all cannot be turned into it. */
+function encodingOption(encoding: string): string[] {
+  return encoding === 'UTF8' || encoding === 'SQL_ASCII' ? [] : ['--encoding=UTF8'];
 }
 
 /** The option was renamed in 16. */

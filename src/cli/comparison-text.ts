@@ -15,7 +15,7 @@ export function comparisonText(comparison: Comparison): string[] {
   return [
     `Rows: ${tables} tables with ${rows.toLocaleString('en-US')} rows${contents > 0 ? `, the content of ${contents} of them` : ''}: ${rowVerdict(comparison)}.`,
     ...rowTable(comparison),
-    ...shorten(comparison.uncompared.map((what) => `Rows that could not be compared: ${what}`)),
+    ...shorten(comparison.uncompared.map((what) => `Could not be compared: ${what}`)),
     ...comparison.changedContents.map((what) => `Other rows than in the backup: ${what}`),
     ...(comparison.classes === undefined
       ? ['Definitions and privileges were not compared: the backup is of a version that captured no catalog.']

@@ -29,6 +29,8 @@ export interface CatalogComparison {
   /** What counts, a class at a time; the platform's own affairs are not among it. */
   readonly classes: readonly ClassCounts[];
   readonly differences: readonly JudgedDifference[];
+  /** Sequences that are there, but do not tell the role how far they are. */
+  readonly unread: readonly string[];
 }
 
 /** Compares what was captured with what a target has. */
@@ -49,10 +51,15 @@ export function compareCatalogs(
   const [before, after] = levelOwners(captured, found, superusers);
   const compared = before.filter(includes);
   const falling = collectFallingSequences(captured);
-  const differences = diffCatalogs(compared, after.filter(includes))
-    .filter((difference) => !isAhead(difference, falling))
-    .map((difference) => ({ ...difference, verdict: judge(difference, facts) }));
-  return { classes: countClasses(compared, differences), differences };
+  const all = diffCatalogs(compared, after.filter(includes)).filter((difference) => !isAhead(difference, falling));
+  const [unread = [], known = []] = [true, false].map((wanted) => all.filter((one) => isUnread(one, facts.found) === wanted));
+  const differences = known.map((difference) => ({ ...difference, verdict: judge(difference, facts) }));
+  return { classes: countClasses(compared, differences), differences, unread: unread.map(({ name }) => name) };
+}
+
+/** Of a sequence that the role may not read the catalog has no value. */
+function isUnread({ class: className, kind, name }: CatalogDifference, found: ReadonlySet<string>): boolean {
+  return className === 'sequence value' && kind === 'missing' && found.has(`sequence ${name}`);
 }
 
 interface Facts {

@@ -32,9 +32,11 @@ export function rewriteDumpHead(head: DumpHead, decisions: readonly Decision[], 
     if (decision.action === 'stage') staged.push(String(rewritten.at(-1)!.dumpId));
     entries.push(...rewritten);
   }
-  const waiting = entries.map((entry) =>
-    needsRows(entry) ? { ...entry, dependencies: [...entry.dependencies, ...staged] } : entry,
-  );
+  const barrier = entries.some(isUnvalidated) ? [waitForRows(head, entries, ids.next())] : [];
+  const waiting = [...entries, ...barrier].map((entry) => {
+    if (isUnvalidated(entry)) return { ...entry, dependencies: [...entry.dependencies, String(barrier[0]!.dumpId)] };
+    return needsRows(entry) ? { ...entry, dependencies: [...entry.dependencies, ...staged] } : entry;
+  });
   // The description decides when pg_restore runs an entry: event triggers and refreshes of materialized views come last.
   const finish = options.finish.map((sql) =>
     statementEntry(head, { dumpId: ids.next(), section: sections.postData, description: 'EVENT TRIGGER', sql: `${sql}\n` }),
@@ -51,6 +53,20 @@ export function rewriteDumpHead(head: DumpHead, decisions: readonly Decision[], 
 /** Foreign keys are checked against rows, and so those have to be there. */
 function needsRows({ description }: DumpEntry): boolean {
   return description === 'FK CONSTRAINT';
+}
+
+/**
+ * A constraint that comes after the rows since it is NOT VALID: rows that were there before may break it. Those can lie in children of
+ * its table, and in every table with a column of its domain, of which the dump says nothing; several jobs would not wait for them.
+ */
+function isUnvalidated({ description, section }: DumpEntry): boolean {
+  return description === 'CHECK CONSTRAINT' && section === sections.postData;
+}
+
+function waitForRows(head: DumpHead, entries: readonly DumpEntry[], dumpId: number): DumpEntry {
+  const rows = entries.filter(({ description }) => description === 'TABLE DATA').map((entry) => String(entry.dumpId));
+  const statement = { dumpId, section: sections.postData, description: 'COMMENT', sql: 'SELECT 1;\n' };
+  return { ...statementEntry(head, statement), dependencies: rows };
 }
 
 interface RewriteFacts {

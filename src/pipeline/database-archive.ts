@@ -136,7 +136,14 @@ function listParts(context: RunContext, request: StreamRequest, changes: PartSou
   const { archive, source, drift, programs, environment } = request;
   const { unreadable } = source.relations;
   const { largeObjects } = source;
-  const dumpRequest: DumpRequest = { programs, environment, snapshotId: request.snapshot.id, unreadable, largeObjects };
+  const dumpRequest: DumpRequest = {
+    programs,
+    environment,
+    snapshotId: request.snapshot.id,
+    encoding: source.server.encoding,
+    unreadable,
+    largeObjects,
+  };
   const repository = context.repository.location;
   const hasHistory =
     source.schemas.has(historySchema) && !unreadable.some(({ schema, name }) => schema === historySchema && name === undefined);

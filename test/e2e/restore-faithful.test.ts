@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { runAgent } from '../helpers/agent.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -102,4 +103,29 @@ test('an index that cannot be built does not keep a table from being backed up, 
   expect(await target.query('SELECT count(*)::integer AS rows, (SELECT one FROM public.after) FROM public.notes')).toEqual([
     { rows: 2, one: 1 },
   ]);
+});
+
+test('a database in another encoding than UTF-8 comes back', async () => {
+  const { address } = await startTestCluster();
+  const server = await createTestDatabase({ cluster: address });
+  const [source, target] = ['latin', 'latin copy'].map((name) => ({ ...server, config: { ...server.config, database: name } }));
+  for (const name of ['latin', '"latin copy"'])
+    await server.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`);
+  const client = new Client({ ...source!.config, password: source!.config.password!.reveal(), ssl: false });
+  await client.connect();
+  await client.query(`
+    CREATE SCHEMA "schön";
+    CREATE TABLE "schön"."größe" ("länge" text DEFAULT 'ü');
+    INSERT INTO "schön"."größe" VALUES ('äöü');
+    COMMENT ON TABLE "schön"."größe" IS 'ß';`);
+  await client.end();
+  const { project } = await createInitializedProject({
+    database: source!,
+    target: target!,
+    variables: { VERIFY_CONTENT: 'true' },
+  });
+  const run = (...args: readonly string[]): ReturnType<typeof runAgent> => runAgent([...args, '--env-file', project.envFile]);
+  expect(await run('backup')).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(await run('verify', 'latest', '--data')).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(await run('restore', 'latest', '--to', 'test', '--confirm', 'shop-test')).toMatchObject({ exitCode: 0, stderr: '' });
 });

@@ -122,8 +122,8 @@ export const catalogChanges: readonly [sql: string, differences: readonly string
     `ALTER SUBSCRIPTION never RENAME TO ever`,
     [
       'extra owner subscription ever',
-      'extra subscription ever',
       'missing owner subscription never',
+      'extra subscription ever',
       'missing subscription never',
     ],
   ],
