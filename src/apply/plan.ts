@@ -8,6 +8,7 @@ import { isWhole } from '../domain/restore-scope.ts';
 import { entryKey, selectEntries } from '../domain/restore-selection.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
 import type { Decision } from '../domain/selection.ts';
+import { addUsersColumns } from './added-columns.ts';
 import { planArrival, type Arrival } from './arrival.ts';
 import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
@@ -30,7 +31,11 @@ export function planRestore(request: PlanRequest): RestorePlan {
     existing,
     isPlatform: ({ schema }) => target.kind !== 'plain' && schema !== null && isManagedSchema(schema),
   });
-  const decisions = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
+  const chosen = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
+  const mayAddColumns = target.kind === 'self-hosted' && samePlatform && catalog !== undefined;
+  const { decisions, statements: columns } = mayAddColumns
+    ? addUsersColumns(chosen, catalog)
+    : { decisions: chosen, statements: [] };
   const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
   const limited = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
@@ -59,6 +64,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
       searchPath: chooseSearchPath(source),
       enableJobs: request.enableJobs,
       clean: arrival.statements(asked),
+      columns,
       extensions: isWhole(scope) ? moveExtensions(source, target.catalog, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
       silencedTables: tolerant || request.jobs !== undefined ? [] : arrival.checkedTables(decisions),

@@ -9,7 +9,7 @@ export function decideRows(entry: DumpEntry, { target, rows }: Pick<Question, 't
   if (relation === undefined) return { entry, action: 'keep' };
   if (!relation.insert) {
     const count = rows.get(entry.oid) ?? 0;
-    if (count === 0) return { entry, action: 'skip', cause: 'exists' };
+    if (count === 0) return { entry, action: 'skip', cause: 'platform', reason: 'it had no rows' };
     return {
       entry,
       action: 'skip',

@@ -67,7 +67,7 @@ export async function restorePart(project: TestProject, ...options: readonly str
   return restore(project, 'latest', '--no-safety-backup', ...options);
 }
 
-export function expectNoSecrets({ stdout, stderr }: AgentResult): void {
+function expectNoSecrets({ stdout, stderr }: AgentResult): void {
   for (const canary of hostileCanaries) expect(stdout + stderr).not.toContain(canary);
 }
 

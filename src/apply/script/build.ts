@@ -30,6 +30,8 @@ export interface ScriptRequest {
   readonly enableJobs: boolean;
   /** Statements about extensions that are there already. */
   readonly extensions: readonly string[];
+  /** Columns that tables of the platform get before their rows come. */
+  readonly columns: readonly string[];
   /** What goes first. */
   readonly clean: readonly string[];
   /** Tables that were there before and get rows: their foreign keys are checked. */
@@ -70,7 +72,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     // extensions before, since those of a platform have to).
     preparation: `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false); ${replica}`,
     // From then on what is run on behalf of an object, as the functions of an index are, is run as its owner.
-    between: restoreOwners(wanted.owners, { superuser: target.superuser, last: false }),
+    between: [...request.columns, ...restoreOwners(wanted.owners, { superuser: target.superuser, last: false })],
     after: [
       // Planning a query looks at the expressions of indexes, whose functions may want the search_path that the rows came with.
       `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false);`,

@@ -31,6 +31,8 @@ function build(facts: Partial<Omit<ScriptRequest, 'target'>> = {}, target: Parti
     clean: [],
     checkedTables: [],
     strict: false,
+    silencedTables: [],
+    columns: [],
     target: { role: 'postgres', superuser: false, major: 15, database: 'shop', replicates: true, ...target },
     ...facts,
   });
