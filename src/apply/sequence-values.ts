@@ -1,4 +1,4 @@
-import { dollarTag } from '../domain/tolerant.ts';
+import { doBlock } from '../domain/tolerant.ts';
 import { relationKey, type Decision, type TargetRelation } from '../domain/selection.ts';
 
 export interface SequenceFacts {
@@ -32,8 +32,7 @@ function makeFile(literal: string): string {
   EXECUTE (SELECT pg_catalog.format('ALTER SEQUENCE %s INCREMENT %s', '${literal}', seqincrement)
              FROM pg_catalog.pg_sequence WHERE seqrelid = '${literal}'::pg_catalog.regclass);
 END`;
-  const tag = dollarTag(body);
-  return `DO ${tag}\n${body}\n${tag};\n`;
+  return `${doBlock(body)};\n`;
 }
 
 interface SequenceValue {

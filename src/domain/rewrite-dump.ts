@@ -3,7 +3,7 @@ import { describeEntry } from './restore-selection.ts';
 import type { Decision } from './selection.ts';
 import { copiedColumns } from './copied-columns.ts';
 import { quoteIdentifier, quoteLiteral } from './sql.ts';
-import { dollarTag, tolerateFailure } from './tolerant.ts';
+import { doBlock, tolerateFailure } from './tolerant.ts';
 
 export interface RewriteOptions {
   /** Run first on every connection: the search path, and how triggers behave. */
@@ -137,6 +137,5 @@ function insertStatement({ table, stage, columns }: Insert): string {
      WHERE a.attrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped
        AND a.attname = ANY (${names}));
 END`;
-  const tag = dollarTag(body);
-  return `DO ${tag}\n${body}\n${tag};`;
+  return `${doBlock(body)};`;
 }

@@ -20,13 +20,18 @@ export function tolerateFailure(what: string, sql: string): string {
 EXCEPTION WHEN OTHERS THEN
   ${warnOfSkipped(quoteLiteral(what), 'SQLERRM')}
 END`;
-  const tag = dollarTag(body);
-  return `DO ${tag}\n${body}\n${tag};\n`;
+  return `${doBlock(body)};\n`;
 }
 
 /** The PL/pgSQL statement that tells of it; both arguments are SQL expressions. */
 export function warnOfSkipped(what: string, error: string): string {
   return `RAISE WARNING USING MESSAGE = ${quoteLiteral(marker)} || pg_catalog.json_build_object('what', ${what}, 'error', ${error})::text;`;
+}
+
+/** `DO` with a body in PL/pgSQL, whatever that contains; without the semicolon at its end. */
+export function doBlock(body: string): string {
+  const tag = dollarTag(body);
+  return `DO ${tag}\n${body}\n${tag}`;
 }
 
 /** A dollar quote that the text does not contain. */

@@ -1,6 +1,6 @@
 import type { TableName } from '../../domain/restore-scope.ts';
 import { jsonLiteral } from '../../domain/json-literal.ts';
-import { dollarTag, warnOfSkipped } from '../../domain/tolerant.ts';
+import { doBlock, warnOfSkipped } from '../../domain/tolerant.ts';
 
 /**
  * Rows are loaded with all triggers asleep, those of foreign keys among them. New foreign keys are checked when they are made; those
@@ -40,8 +40,7 @@ BEGIN
     IF missing THEN ${tell} END IF;
   END LOOP;
 END`;
-  const tag = dollarTag(body);
-  return [`DO ${tag}\n${body}\n${tag};`];
+  return [`${doBlock(body)};`];
 }
 
 /** Whatever the search_path is. */

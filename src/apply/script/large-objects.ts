@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { largeObjectsSchema } from '../../domain/catalog.ts';
 import { jsonLiteral } from '../../domain/json-literal.ts';
 import { quoteIdentifier, quoteLiteral } from '../../domain/sql.ts';
-import { dollarTag, tolerateFailure } from '../../domain/tolerant.ts';
+import { doBlock, tolerateFailure } from '../../domain/tolerant.ts';
 
 export type LargeObjectGroup = z.infer<typeof largeObjectsSchema>;
 
@@ -16,7 +16,6 @@ export function restoreLargeObjects(groups: readonly LargeObjectGroup[]): string
     PERFORM pg_temp.agent_reconcile(${item} || pg_catalog.jsonb_build_object('identity', id));
   END LOOP;
 END`;
-    const tag = dollarTag(body);
-    return tolerateFailure(`owner ${owner} and privileges of large objects`, `DO ${tag}\n${body}\n${tag}`);
+    return tolerateFailure(`owner ${owner} and privileges of large objects`, doBlock(body));
   });
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ownerSchema } from '../../domain/catalog.ts';
 import { jsonLiteral } from '../../domain/json-literal.ts';
-import { dollarTag, warnOfSkipped } from '../../domain/tolerant.ts';
+import { doBlock, warnOfSkipped } from '../../domain/tolerant.ts';
 
 export type WantedOwner = z.infer<typeof ownerSchema> & { readonly schema: string | null };
 
@@ -78,8 +78,7 @@ BEGIN
     END;
   END LOOP;
 END`;
-  const tag = dollarTag(body);
-  return [`DO ${tag}\n${body}\n${tag};`];
+  return [`${doBlock(body)};`];
 }
 
 /**

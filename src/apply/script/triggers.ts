@@ -1,6 +1,6 @@
 import { jsonLiteral } from '../../domain/json-literal.ts';
 import type { TableName } from '../../domain/restore-scope.ts';
-import { dollarTag } from '../../domain/tolerant.ts';
+import { doBlock } from '../../domain/tolerant.ts';
 
 /** A setting of the session, which knows from `silence` to `wake` how the triggers were. */
 const memory = `'supabase_backup_agent.triggers'`;
@@ -37,6 +37,5 @@ BEGIN
     EXECUTE ${statement};
   END LOOP;
 END`;
-  const tag = dollarTag(body);
-  return `DO ${tag}\n${body}\n${tag};`;
+  return `${doBlock(body)};`;
 }

@@ -2,7 +2,7 @@ import { extensionRecordSchema, type CatalogRecord } from '../../domain/catalog.
 import { indexCatalog, recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
 import type { Decision } from '../../domain/selection.ts';
 import { quoteIdentifier, unquoteIdentifier } from '../../domain/sql.ts';
-import { dollarTag, tolerateFailure } from '../../domain/tolerant.ts';
+import { doBlock, tolerateFailure } from '../../domain/tolerant.ts';
 
 /**
  * Statements that bring extensions which the target has already to the schemas that they had on the source: what is restored names
@@ -36,6 +36,5 @@ EXCEPTION WHEN OTHERS THEN
   DROP EXTENSION ${extension};
   CREATE EXTENSION ${extension} WITH SCHEMA ${place};
 END`;
-  const tag = dollarTag(body);
-  return `DO ${tag}\n${body}\n${tag}`;
+  return doBlock(body);
 }
