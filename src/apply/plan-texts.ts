@@ -3,7 +3,7 @@ import type { DumpEntry } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isManagedSchema } from '../domain/platform.ts';
 import { describeEntry } from '../domain/restore-selection.ts';
-import { isData, type Decision } from '../domain/selection.ts';
+import { hadNoRows, isData, type Decision } from '../domain/selection.ts';
 import type { PlanItem, RestorePlan } from './plan-types.ts';
 import type { Wanted } from './wanted/find-wanted.ts';
 import type { TargetFacts } from './target.ts';
@@ -29,7 +29,7 @@ export function describeItems(decisions: readonly Decision[]): DescribedItems {
     } else if (cause === 'missing' && !isTrivial(entry, reason)) items.missing.push(item);
     else if (cause === 'forbidden' && !isTrivial(entry, reason)) items.forbidden.push(item);
     // That a table of the platform is there is no news; that its rows stay away is.
-    else if ((cause === 'absent' && !isTrivial(entry, reason)) || (cause === 'platform' && reason !== 'it had no rows')) {
+    else if ((cause === 'absent' && !isTrivial(entry, reason)) || (cause === 'platform' && reason !== hadNoRows)) {
       items.skipped.push(item);
     }
   }

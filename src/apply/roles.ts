@@ -45,9 +45,16 @@ function grantStatement(membership: Membership, member: string): string {
   return `GRANT ${quoteIdentifier(membership.role)} TO ${quoteIdentifier(member)}${grantOptions(membership)};`;
 }
 
+export interface MembershipOptions {
+  readonly adminOption: boolean;
+  /** Undefined in manifests and null in catalogs of a source before 16. */
+  readonly inheritOption?: boolean | null | undefined;
+  readonly setOption?: boolean | null | undefined;
+}
+
 /** What a source before 16 did not have stays at the target's default, which means the same. A target is never older than the source. */
-function grantOptions({ adminOption, inheritOption, setOption }: Membership): string {
-  if (inheritOption === undefined || setOption === undefined) return adminOption ? ' WITH ADMIN OPTION' : '';
+export function grantOptions({ adminOption, inheritOption, setOption }: MembershipOptions): string {
+  if (typeof inheritOption !== 'boolean' || typeof setOption !== 'boolean') return adminOption ? ' WITH ADMIN OPTION' : '';
   return ` WITH ADMIN ${truth(adminOption)}, INHERIT ${truth(inheritOption)}, SET ${truth(setOption)}`;
 }
 

@@ -1,7 +1,7 @@
 import type { DumpEntry } from './dump-head.ts';
 import { isPlatformData, isPlatformOwner } from './platform.ts';
 import { decideRows } from './row-selection.ts';
-import { findNamedFirst, isData, relationKey, type Decision, type Question } from './selection.ts';
+import { findNamedFirst, hadNoRows, isData, relationKey, type Decision, type Question } from './selection.ts';
 
 /** Decides of something in a schema of the platform that the target does not have: rows, or what the user has added there. */
 export function decidePlatformEntry(entry: DumpEntry, question: Question): Decision {
@@ -18,7 +18,7 @@ function decideData(entry: DumpEntry, { target, rows }: Question): Decision {
     return isNew || relation.update ? { entry, action: 'try' } : leave(entry, 'it may not be set there');
   }
   if (description !== 'TABLE DATA') return { entry, action: 'try' };
-  if ((rows.get(entry.oid) ?? 0) === 0) return leave(entry, 'it had no rows');
+  if ((rows.get(entry.oid) ?? 0) === 0) return leave(entry, hadNoRows);
   return decideRows(entry, { target, rows });
 }
 

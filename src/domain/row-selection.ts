@@ -1,6 +1,6 @@
 import { copiedColumns } from './copied-columns.ts';
 import type { DumpEntry } from './dump-head.ts';
-import { relationKey, type Decision, type Question } from './selection.ts';
+import { hadNoRows, relationKey, type Decision, type Question } from './selection.ts';
 
 /** Decides of the rows of a table, which may be there already: with other columns, or closed to the restoring role. */
 export function decideRows(entry: DumpEntry, { target, rows }: Pick<Question, 'target' | 'rows'>): Decision {
@@ -9,7 +9,7 @@ export function decideRows(entry: DumpEntry, { target, rows }: Pick<Question, 't
   if (relation === undefined) return { entry, action: 'keep' };
   if (!relation.insert) {
     const count = rows.get(entry.oid) ?? 0;
-    if (count === 0) return { entry, action: 'skip', cause: 'platform', reason: 'it had no rows' };
+    if (count === 0) return { entry, action: 'skip', cause: 'platform', reason: hadNoRows };
     return {
       entry,
       action: 'skip',

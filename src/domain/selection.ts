@@ -59,6 +59,9 @@ export type Action = 'keep' | 'try' | 'stage' | 'skip';
  */
 export type Cause = 'exists' | 'elsewhere' | 'unasked' | 'platform' | 'absent' | 'forbidden' | 'missing';
 
+/** The reason of rows that are left out because there were none: no news to anybody. */
+export const hadNoRows = 'it had no rows';
+
 export interface Decision {
   readonly entry: DumpEntry;
   readonly action: Action;

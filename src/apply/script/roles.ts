@@ -4,6 +4,7 @@ import type { Role } from '../../domain/manifest.ts';
 import { isReservedRole } from '../../domain/platform.ts';
 import { quoteIdentifier, settingAssignment } from '../../domain/sql.ts';
 import { tolerateFailure } from '../../domain/tolerant.ts';
+import { grantOptions } from '../roles.ts';
 import { describeSetting } from './settings.ts';
 
 export type MembershipRecord = z.infer<typeof membershipRecordSchema>;
@@ -66,20 +67,10 @@ export function borrowMemberships(
 /** One by one, since a platform refuses some (GRANT authenticator, supabase_... TO anything). */
 export function grantMemberships(memberships: readonly MembershipRecord[]): string[] {
   return memberships.map((membership) => {
-    const { role, member, adminOption, inheritOption, setOption } = membership;
-    const options =
-      inheritOption === null || setOption === null
-        ? adminOption
-          ? ' WITH ADMIN OPTION'
-          : ''
-        : ` WITH ADMIN ${truth(adminOption)}, INHERIT ${truth(inheritOption)}, SET ${truth(setOption)}`;
+    const { role, member } = membership;
     return tolerateFailure(
       `membership of ${member} in ${role}`,
-      `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}${options}`,
+      `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(member)}${grantOptions(membership)}`,
     );
   });
-}
-
-function truth(value: boolean): string {
-  return value ? 'TRUE' : 'FALSE';
 }
