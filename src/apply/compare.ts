@@ -10,7 +10,7 @@ import type { Manifest, TableRecord } from '../domain/manifest.ts';
 import { isManagedSchema, isPlatformData } from '../domain/platform.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
-import type { TargetKind } from '../domain/selection.ts';
+import { relationKey, type TargetKind } from '../domain/selection.ts';
 import { messageOf } from '../errors.ts';
 import { schemasWithUsersRows } from './target-contents.ts';
 
@@ -110,7 +110,7 @@ async function compareRows(
   for (const [index, table] of tables.entries()) {
     context.progress.step(`Comparing table ${index + 1} of ${tables.length}`);
     const what = `table ${table.schema}.${table.name}`;
-    const there = existing.get(keyOf(table));
+    const there = existing.get(relationKey(table.schema, table.name));
     if (there !== undefined && there.hidden !== null) {
       uncompared.push(`${what} (${there.hidden})`);
       continue;
@@ -170,7 +170,7 @@ async function listTables(session: Pick<Snapshot, 'query'>): Promise<Map<string,
                 WHEN pg_catalog.row_security_active(c.oid) THEN 'row-level security hides rows from ' || current_user END AS hidden
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'r'`);
-  return new Map(rows.map((row) => [keyOf(row), { columns: new Set(row.columns), hidden: row.hidden }]));
+  return new Map(rows.map((row) => [relationKey(row.schema, row.name), { columns: new Set(row.columns), hidden: row.hidden }]));
 }
 
 async function countLargeObjects(session: Pick<Snapshot, 'query'>): Promise<number> {
@@ -178,8 +178,4 @@ async function countLargeObjects(session: Pick<Snapshot, 'query'>): Promise<numb
     'SELECT pg_catalog.count(*)::text AS count FROM pg_catalog.pg_largeobject_metadata',
   );
   return Number(row!.count);
-}
-
-function keyOf({ schema, name }: { readonly schema: string; readonly name: string }): string {
-  return JSON.stringify([schema, name]);
 }

@@ -1,5 +1,5 @@
 import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts';
-import { indexCatalog } from '../domain/catalog-index.ts';
+import { indexCatalog, type CatalogIndex } from '../domain/catalog-index.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isManagedSchema } from '../domain/platform.ts';
@@ -24,6 +24,7 @@ import { findWanted } from './wanted/find-wanted.ts';
 export function planRestore(request: PlanRequest): RestorePlan {
   const { manifest, target, catalog, scope } = request;
   const source = indexCatalog(catalog ?? []);
+  const onTarget = indexCatalog(target.catalog);
   const samePlatform = isSamePlatform(catalog ?? [], target.catalog);
   const arrival = planArrival(request);
   const existing = new Set(target.entries.filter(arrival.clearing.remains).map(entryKey));
@@ -39,7 +40,10 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
   const limited = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
-  const wanted = { ...limited, borrowedRoles: withOwners(limited.borrowedRoles, arrival.clearing.owners, target) };
+  const wanted = {
+    ...limited,
+    borrowedRoles: withOwners(limited.borrowedRoles, arrival.clearing.owners, { role: target.role, found: onTarget }),
+  };
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
   const tolerant = request.allowIncomplete || manifest.coverage.some(({ state }) => state === 'not readable');
@@ -50,7 +54,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     forbidden: [...items.forbidden, ...withoutRestoredSecrets(wanted.forbidden, decisions)],
     created: items.created,
     replaced: arrival.replaced(asked),
-    skipped: [...listDeviations(manifest, source, { target, found: indexCatalog(target.catalog) }), ...items.skipped],
+    skipped: [...listDeviations(manifest, source, { target, found: onTarget }), ...items.skipped],
     outside: listOutside(request),
     missingRoles: wanted.missingRoles,
     keepOwners: catalog === undefined,
@@ -65,7 +69,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
       enableJobs: request.enableJobs,
       clean: arrival.statements(asked),
       columns,
-      extensions: isWhole(scope) ? moveExtensions(source, target.catalog, decisions) : [],
+      extensions: isWhole(scope) ? moveExtensions(source, onTarget, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
       silencedTables: tolerant || request.jobs !== undefined ? [] : arrival.checkedTables(decisions),
       strict: !isWhole(scope),
@@ -75,8 +79,11 @@ export function planRestore(request: PlanRequest): RestorePlan {
 }
 
 /** Only its owner drops a thing. */
-function withOwners(roles: readonly string[], owners: readonly string[], { role, catalog }: PlanRequest['target']): string[] {
-  const found = indexCatalog(catalog);
+function withOwners(
+  roles: readonly string[],
+  owners: readonly string[],
+  { role, found }: { readonly role: string; readonly found: CatalogIndex },
+): string[] {
   return [...new Set([...roles, ...owners.filter((owner) => owner !== role && !isUsableMember(found, owner, role))])];
 }
 

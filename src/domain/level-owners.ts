@@ -5,8 +5,9 @@ type Privileges = z.infer<typeof privilegesSchema>;
 
 /**
  * Makes rights comparable where the difference means nothing. An owner's rights are those of "the owner": who that is, is compared
- * elsewhere. What a superuser of the target grants is granted in the name of the owner. The database, the languages of a server, the members of extensions and the constructors of
- * ranges belong to who made them, which a restore cannot change: what either owner holds of them counts for nothing.
+ * elsewhere. What a superuser of the target grants is granted in the name of the owner. The database, the languages of a server, the
+ * members of extensions and the constructors of ranges belong to who made them, which a restore cannot change: what either owner
+ * holds of them counts for nothing.
  */
 export function levelOwners(
   captured: readonly CatalogRecord[],

@@ -1,5 +1,5 @@
-import { extensionRecordSchema, type CatalogRecord } from '../../domain/catalog.ts';
-import { indexCatalog, recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
+import { extensionRecordSchema } from '../../domain/catalog.ts';
+import { recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
 import type { Decision } from '../../domain/selection.ts';
 import { quoteIdentifier, unquoteIdentifier } from '../../domain/sql.ts';
 import { doBlock, tolerateFailure } from '../../domain/tolerant.ts';
@@ -9,14 +9,8 @@ import { doBlock, tolerateFailure } from '../../domain/tolerant.ts';
  * their types and functions there. Not everybody can move an extension, since its members are a superuser's; who has made it may
  * make it anew, as long as nothing depends on it.
  */
-export function moveExtensions(
-  source: CatalogIndex,
-  found: readonly CatalogRecord[],
-  decisions: readonly Decision[],
-): string[] {
-  const there = new Map(
-    recordsOf(indexCatalog(found), 'extension', extensionRecordSchema).map(({ name, value }) => [name, value]),
-  );
+export function moveExtensions(source: CatalogIndex, found: CatalogIndex, decisions: readonly Decision[]): string[] {
+  const there = new Map(recordsOf(found, 'extension', extensionRecordSchema).map(({ name, value }) => [name, value]));
   const stays = new Set(
     decisions
       .filter(({ entry, cause }) => entry.description === 'EXTENSION' && cause === 'exists')

@@ -1,23 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRoleStatements } from '../../../src/apply/roles.ts';
-import type { Role } from '../../../src/domain/manifest.ts';
-
-function role(name: string, properties: Partial<Role> = {}): Role {
-  return {
-    name,
-    superuser: false,
-    inherit: true,
-    createRole: false,
-    createDatabase: false,
-    login: false,
-    replication: false,
-    bypassRowSecurity: false,
-    connectionLimit: -1,
-    memberOf: [],
-    settings: [],
-    ...properties,
-  };
-}
+import { roleOf as role } from '../../helpers/restore-plan.ts';
 
 test('missing roles are created with attributes, settings and memberships', () => {
   const existing = role('postgres', {

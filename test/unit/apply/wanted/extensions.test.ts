@@ -11,7 +11,7 @@ const source = indexCatalog([extension('"uuid-ossp"', 'my extensions')]);
 const exists = [{ entry, action: 'skip' as const, cause: 'exists' as Cause }];
 
 test('an extension that stands elsewhere is moved to the schema that it had, or made there anew', () => {
-  const [statement, ...others] = moveExtensions(source, [extension('"uuid-ossp"', 'public')], exists);
+  const [statement, ...others] = moveExtensions(source, indexCatalog([extension('"uuid-ossp"', 'public')]), exists);
   expect(others).toEqual([]);
   expect(statement).toContain('ALTER EXTENSION "uuid-ossp" SET SCHEMA "my extensions";');
   expect(statement).toContain('DROP EXTENSION "uuid-ossp";\n  CREATE EXTENSION "uuid-ossp" WITH SCHEMA "my extensions";');
@@ -24,5 +24,5 @@ test.each([
   ['comes with the restore', [extension('"uuid-ossp"', 'public')], [{ entry, action: 'keep' as const }]],
   ['nobody asked for', [extension('"uuid-ossp"', 'public')], [{ entry, action: 'skip' as const, cause: 'unasked' as Cause }]],
 ])('one that %s is not', (_, found, decisions) => {
-  expect(moveExtensions(source, found, decisions)).toEqual([]);
+  expect(moveExtensions(source, indexCatalog(found), decisions)).toEqual([]);
 });
