@@ -14,12 +14,12 @@ export function streamPlannedDump(
   request: ApplyRequest,
   { dump, finish }: { readonly dump: Readable; readonly finish: readonly string[] },
 ): Readable {
-  const replacement = request.plan.keepOwners ? undefined : plannedHead(request, finish);
-  let toSkip = replacement === undefined ? 0 : request.headLength;
+  const replacement = plannedHead(request, finish);
+  let toSkip = request.headLength;
   let bytes = 0;
   const rewriting = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      if (bytes === 0 && replacement !== undefined) this.push(replacement);
+      if (bytes === 0) this.push(replacement);
       bytes += chunk.length;
       context.progress.bytes(bytes, request.sizes?.originalBytes);
       const skipped = Math.min(toSkip, chunk.length);
@@ -32,7 +32,9 @@ export function streamPlannedDump(
   return rewriting;
 }
 
-function plannedHead({ head, plan, columnsOf }: ApplyRequest, finish: readonly string[]): Buffer {
+/** The table of contents of the plan, as the head of a dump; that of a backup without a catalog stays what it is. */
+export function plannedHead({ head, plan, columnsOf }: ApplyRequest, finish: readonly string[]): Buffer {
+  if (plan.keepOwners) return formatDumpHead(head);
   const decisions = plan.decisions.filter((decision) => !isOfScript(decision));
   return formatDumpHead(
     rewriteDumpHead(head, decisions, {

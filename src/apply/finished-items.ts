@@ -1,28 +1,24 @@
+import { sections } from '../domain/dump-head.ts';
 import type { Decision } from '../domain/selection.ts';
 
-/** How far a restore with several jobs has come. */
+/** How far the jobs that follow the rows have come. */
 export interface FinishedItems {
   /** Looks at a line that `pg_restore --verbose` wrote to stderr. */
   note(line: string): void;
-  /** A sentence; empty where nothing was told. */
+  /** A sentence on the state of the target. */
   describe(): string;
 }
 
-/** Counts what pg_restore says it has done: `finished item 3245 TABLE DATA notes`. */
+/** Counts what pg_restore says it has done: `finished item 3245 INDEX by_date`. */
 export function countFinishedItems(decisions: readonly Decision[]): FinishedItems {
-  const planned = decisions.filter(({ action, entry }) => action !== 'skip' && entry.description === 'TABLE DATA').length;
-  let rows = 0;
-  let others = 0;
+  const planned = decisions.filter(({ action, entry }) => action !== 'skip' && entry.section === sections.postData).length;
+  let finished = 0;
   return {
     note(line) {
-      const match = /^pg_restore: finished item \d+ (TABLE DATA )?/.exec(line);
-      if (match === null) return;
-      if (match[1] === undefined) others += 1;
-      else rows += 1;
+      if (/^pg_restore: finished item \d+ /.test(line)) finished += 1;
     },
     describe() {
-      if (rows + others === 0) return '';
-      return `It had come to the rows of ${rows} of ${planned} tables, and to ${others} indexes, constraints and the like.`;
+      return `All definitions and rows are on the target, and ${finished} of ${planned} indexes, constraints and the like; not yet their exact privileges.`;
     },
   };
 }

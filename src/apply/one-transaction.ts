@@ -9,10 +9,16 @@ import { readScriptFailures, type Failures } from './failures.ts';
 import { setsUnknownTimeout, withoutUnknownTimeout } from './older-target.ts';
 import { streamPlannedDump } from './dump-stream.ts';
 import { collectSkipped } from './run-script.ts';
-import { ownerOptions, restoreError, withoutTimeLimits, type ApplyRequest } from './request.ts';
+import { ownerOptions, restoreError, wholeDump, withoutTimeLimits, type ApplyRequest, type DumpSections } from './request.ts';
 
 const scriptPath = 'restore.sql';
 const untouched = 'Nothing of it stayed on the target.';
+
+export interface TransactionPart {
+  readonly sections: DumpSections;
+  /** The last statements before the COMMIT. */
+  readonly finish: readonly string[];
+}
 
 /**
  * Streams the dump from Borg through pg_restore into one psql, all of it in one transaction.
@@ -22,7 +28,11 @@ const untouched = 'Nothing of it stayed on the target.';
  * server rolls back. psql's own --single-transaction would commit a script that was cut short.
  * Answers the statements that were tried and refused. Throws AppError restore_failed.
  */
-export async function applyInOneTransaction(context: RunContext, request: ApplyRequest): Promise<SkippedStatement[]> {
+export async function applyInOneTransaction(
+  context: RunContext,
+  request: ApplyRequest,
+  part: TransactionPart = { sections: wholeDump, finish: request.plan.script.after },
+): Promise<SkippedStatement[]> {
   const script = join(request.directory, scriptPath);
   await context.files.createFifos([script]);
   const skipped: SkippedStatement[] = [];
@@ -37,7 +47,7 @@ export async function applyInOneTransaction(context: RunContext, request: ApplyR
   try {
     const sink = await openScript(context, script, psql, signal);
     await write(sink, preamble(request));
-    const read = await feed(context, request, { running, sink });
+    const read = await feed(context, request, { running, sink, part });
     sink.end();
     const applied = await psql.finished;
     context.signal.throwIfAborted();
@@ -101,18 +111,19 @@ interface ReadResults {
 interface Psql {
   readonly running: Set<RunningCommand>;
   readonly sink: Writable;
+  readonly part: TransactionPart;
 }
 
-async function feed(context: RunContext, request: ApplyRequest, { running, sink }: Psql): Promise<ReadResults> {
+async function feed(context: RunContext, request: ApplyRequest, { running, sink, part }: Psql): Promise<ReadResults> {
   const reading = context.repository.startRead(request.archive, archivePaths.dump);
   running.add(reading);
   const filtered = setsUnknownTimeout(request);
   const translating = context.commands.start({
     file: request.programs.pgRestore,
-    args: ['--single-transaction', ...ownerOptions(request.plan), `--file=${filtered ? '-' : scriptPath}`],
+    args: ['--single-transaction', ...part.sections, ...ownerOptions(request.plan), `--file=${filtered ? '-' : scriptPath}`],
     env: request.environment,
     cwd: request.directory,
-    stdin: streamPlannedDump(context, request, { dump: reading.stdout!, finish: request.plan.script.after }),
+    stdin: streamPlannedDump(context, request, { dump: reading.stdout!, finish: part.finish }),
     stdout: filtered ? 'pipe' : 'ignore',
   });
   running.add(translating);

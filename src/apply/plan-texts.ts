@@ -77,7 +77,7 @@ const kinds = {
 function describeTransaction(jobs: number | undefined, tolerant: boolean): string {
   if (tolerant) return 'not in one transaction: statements that fail for what is missing are skipped and named';
   if (jobs === undefined) return 'all in one transaction: a failure leaves the target as it is now';
-  return `with ${jobs} jobs at once, not in one transaction: what was restored before a failure stays`;
+  return `definitions and rows in one transaction, then indexes and constraints with ${jobs} jobs at once: what was restored before a failure of those stays`;
 }
 
 interface ManualFacts {

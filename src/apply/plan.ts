@@ -47,6 +47,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const items = describeItems(decisions);
   // What could not be read has left no trace in the dump, so what refers to it fails where it is met.
   const tolerant = request.allowIncomplete || manifest.coverage.some(({ state }) => state === 'not readable');
+  const rowsAreSeen = tolerant || request.jobs !== undefined;
   const plan = {
     kind: target.kind,
     refusals: [...listRefusals(request), ...arrival.refusals(asked), ...refuseUnknown(asked)],
@@ -71,7 +72,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
       columns,
       extensions: isWhole(scope) ? moveExtensions(source, onTarget, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
-      silencedTables: tolerant || request.jobs !== undefined ? [] : arrival.checkedTables(decisions),
+      silencedTables: rowsAreSeen ? [] : arrival.checkedTables(decisions),
+      rowsAreSeen,
       strict: !isWhole(scope),
     }),
   };
@@ -144,7 +146,7 @@ function listOutside({ jobs }: PlanRequest): string[] {
   return [
     ...(jobs === undefined
       ? []
-      : ['everything but roles, schemas, extensions and, at the end, owners, privileges and settings']),
+      : ['indexes, constraints, triggers and policies, and after them privileges, settings and jobs']),
     'statistics for the planner (ANALYZE)',
   ];
 }

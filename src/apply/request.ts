@@ -26,6 +26,11 @@ export interface ApplyRequest {
   readonly columnsOf: (schema: string, table: string) => readonly string[];
 }
 
+/** What of the dump is restored: options of pg_restore, none for all of it. */
+export type DumpSections = readonly `--section=${'pre-data' | 'data'}`[];
+
+export const wholeDump: DumpSections = [];
+
 export function ownerOptions(plan: RestorePlan): string[] {
   return plan.keepOwners ? [] : ['--no-owner', '--no-privileges'];
 }

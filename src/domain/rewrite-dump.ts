@@ -25,18 +25,10 @@ export function rewriteDumpHead(head: DumpHead, decisions: readonly Decision[], 
   const entries: DumpEntry[] = [];
   let nextId = 1 + head.entries.reduce((highest, { dumpId }) => Math.max(highest, dumpId), 0);
   const ids = { next: (): number => nextId++ };
-  const staged: string[] = [];
   for (const decision of decisions) {
     if (decision.action === 'skip') continue;
-    const rewritten = rewriteEntry(head, decision, { options, ids });
-    if (decision.action === 'stage') staged.push(String(rewritten.at(-1)!.dumpId));
-    entries.push(...rewritten);
+    entries.push(...rewriteEntry(head, decision, { options, ids }));
   }
-  const barrier = entries.some(isUnvalidated) ? [waitForRows(head, entries, ids.next())] : [];
-  const waiting = [...entries, ...barrier].map((entry) => {
-    if (isUnvalidated(entry)) return { ...entry, dependencies: [...entry.dependencies, String(barrier[0]!.dumpId)] };
-    return needsRows(entry) ? { ...entry, dependencies: [...entry.dependencies, ...staged] } : entry;
-  });
   // The description decides when pg_restore runs an entry: event triggers and refreshes of materialized views come last.
   const finish = options.finish.map((sql) =>
     statementEntry(head, { dumpId: ids.next(), section: sections.postData, description: 'EVENT TRIGGER', sql: `${sql}\n` }),
@@ -45,28 +37,9 @@ export function rewriteDumpHead(head: DumpHead, decisions: readonly Decision[], 
     statementEntry(head, { dumpId: ids.next(), section: sections.preData, description: 'COMMENT', sql: `${sql}\n` }),
   );
   // Not behind the last definition: tables of texts are made among the rows.
-  const rows = waiting.findIndex(({ section }) => section === sections.data || section === sections.postData);
-  const end = rows < 0 ? waiting.length : rows;
-  return { ...head, entries: [...waiting.slice(0, end), ...between, ...waiting.slice(end), ...finish] };
-}
-
-/** Foreign keys are checked against rows, and so those have to be there. */
-function needsRows({ description }: DumpEntry): boolean {
-  return description === 'FK CONSTRAINT';
-}
-
-/**
- * A constraint that comes after the rows since it is NOT VALID: rows that were there before may break it. Those can lie in children of
- * its table, and in every table with a column of its domain, of which the dump says nothing; several jobs would not wait for them.
- */
-function isUnvalidated({ description, section }: DumpEntry): boolean {
-  return description === 'CHECK CONSTRAINT' && section === sections.postData;
-}
-
-function waitForRows(head: DumpHead, entries: readonly DumpEntry[], dumpId: number): DumpEntry {
-  const rows = entries.filter(({ description }) => description === 'TABLE DATA').map((entry) => String(entry.dumpId));
-  const statement = { dumpId, section: sections.postData, description: 'COMMENT', sql: 'SELECT 1;\n' };
-  return { ...statementEntry(head, statement), dependencies: rows };
+  const rows = entries.findIndex(({ section }) => section === sections.data || section === sections.postData);
+  const end = rows < 0 ? entries.length : rows;
+  return { ...head, entries: [...entries.slice(0, end), ...between, ...entries.slice(end), ...finish] };
 }
 
 interface RewriteFacts {

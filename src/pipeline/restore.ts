@@ -5,8 +5,7 @@ import { analyze } from '../apply/analyze.ts';
 import { compareWithBackup, type Comparison } from '../apply/compare.ts';
 import { comparedPart } from '../apply/compared-part.ts';
 import { judgeRestore } from '../apply/outcome.ts';
-import { applyDirectly } from '../apply/direct.ts';
-import { applyInOneTransaction } from '../apply/one-transaction.ts';
+import { applyDump } from '../apply/apply-dump.ts';
 import { planRestore } from '../apply/plan.ts';
 import type { RestorePlan } from '../apply/plan-types.ts';
 import type { ApplyRequest } from '../apply/request.ts';
@@ -243,10 +242,7 @@ async function apply(
     columnsOf: (schema, table) => facts.relations.get(relationKey(schema, table))?.columns ?? [],
   };
   enterStage(context, 'restore', 'Restoring');
-  const skipped =
-    plan.tolerant || request.jobs !== undefined
-      ? await applyDirectly(context, applyRequest, request.jobs)
-      : await applyInOneTransaction(context, applyRequest);
+  const skipped = await applyDump(context, applyRequest, request.jobs);
 
   enterStage(context, 'analyze', 'Gathering statistics (ANALYZE)');
   const session = await context.databases.connect(connection);

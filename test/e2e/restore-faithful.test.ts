@@ -47,6 +47,32 @@ test.each([['in one transaction'], ['with two jobs', '--jobs', '2']])(
   },
 );
 
+test('a failure among several jobs leaves the rows, which nobody reads before the policies are there, and says so', async () => {
+  const { target, restore } = await backUp(`
+    CREATE ROLE anon;
+    CREATE TABLE public.notes (id integer PRIMARY KEY);
+    INSERT INTO public.notes VALUES (1), (2);
+    GRANT SELECT ON public.notes TO anon, PUBLIC;
+    CREATE FUNCTION public.picky(id integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
+      'BEGIN IF current_setting(''test.picky'', true) = ''on'' THEN RAISE ''not here''; END IF; RETURN id; END';
+    CREATE INDEX notes_picky ON public.notes (public.picky(id));`);
+  await target.query(`ALTER DATABASE "${target.name}" SET test.picky = 'on'`);
+  await target.query('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO anon');
+
+  const { exitCode, document } = await restore('--jobs', '2').then((result) => ({
+    exitCode: result.exitCode,
+    document: result.json<{ error: { message: string } }>(),
+  }));
+  expect({ exitCode, document }).toMatchObject({ exitCode: 1, document: { error: { code: 'restore_failed' } } });
+  expect(document.error.message).toContain('not here');
+  expect(document.error.message).toMatch(
+    /All definitions and rows are on the target, and \d of 2 indexes, constraints and the like; /,
+  );
+  expect(
+    await target.query("SELECT count(*)::integer, has_table_privilege('anon', 'public.notes', 'SELECT') FROM public.notes"),
+  ).toEqual([{ count: 2, has_table_privilege: false }]);
+});
+
 test('what PostgreSQL prints in another way once it has read it is no difference', async () => {
   const { restore } = await backUp(`
     CREATE TABLE public.notes (a integer, s varchar(9) CHECK (s IN ('x', 'y')), CHECK (a BETWEEN 1 AND 2 AND s <> ''));

@@ -197,7 +197,7 @@ describe('in the middle of a restore', () => {
     expect(await runAgent(restoreArguments())).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  test('with --jobs the dump is read whole before the first role is made: damage leaves nothing', async () => {
+  test('damage in the repository leaves nothing with --jobs either', async () => {
     await source.query('CREATE ROLE of_the_source');
     await backUp();
     await source.query('DROP ROLE of_the_source');

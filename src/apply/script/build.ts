@@ -14,6 +14,7 @@ import { reconcilePrivileges } from './privileges.ts';
 import { borrowMemberships, createRolesWithoutSuperuser, grantMemberships } from './roles.ts';
 import { silenceTriggers } from './triggers.ts';
 import { applySettings } from './settings.ts';
+import { withholdFromEverybody } from './withhold.ts';
 import type { Wanted } from '../wanted/find-wanted.ts';
 
 export interface ScriptRequest {
@@ -38,6 +39,8 @@ export interface ScriptRequest {
   readonly checkedTables: readonly TableName[];
   /** Those whose triggers can be put to sleep, since all of the restore is one transaction. */
   readonly silencedTables: readonly TableName[];
+  /** Whether the rows are committed, and so can be read, before the last statements are run. */
+  readonly rowsAreSeen: boolean;
   /** Whether a foreign key that does not hold ends the restore. */
   readonly strict: boolean;
 }
@@ -72,7 +75,11 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     // extensions before, since those of a platform have to).
     preparation: `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false); ${replica}`,
     // From then on what is run on behalf of an object, as the functions of an index are, is run as its owner.
-    between: [...request.columns, ...restoreOwners(wanted.owners, { superuser: target.superuser, last: false })],
+    between: [
+      ...request.columns,
+      ...restoreOwners(wanted.owners, { superuser: target.superuser, last: false }),
+      ...(request.rowsAreSeen ? withholdFromEverybody(wanted.privileges) : []),
+    ],
     after: [
       // Planning a query looks at the expressions of indexes, whose functions may want the search_path that the rows came with.
       `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false);`,

@@ -40,7 +40,7 @@ export function restoreCommand(shell: Shell): Command {
     .option('--dry-run', 'print the plan and touch nothing')
     .option(
       '--jobs <number>',
-      'restore with several jobs, from a copy of the dump below STATE_DIR; not in one transaction',
+      'build indexes and constraints with several jobs at once, after definitions and rows, and not in their transaction',
       parseJobs,
     )
     .option('--allow-incomplete', 'restore what can be restored; what fails is skipped and named (exit code 3)')

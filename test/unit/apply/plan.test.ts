@@ -142,10 +142,12 @@ test('a backup without a catalog comes as pg_restore makes it', () => {
   expect(plan.script.before).toContainEqual(expect.stringContaining('CREATE ROLE "app" WITH'));
 });
 
-test('several jobs work outside of a transaction', () => {
+test('several jobs work after the transaction', () => {
   const plan = planOf({ ...shop, jobs: 4 });
-  expect(plan.steps).toContain('with 4 jobs at once, not in one transaction: what was restored before a failure stays');
-  expect(plan.outside[0]).toMatch(/^everything but roles, schemas, extensions/);
+  expect(plan.steps).toContain(
+    'definitions and rows in one transaction, then indexes and constraints with 4 jobs at once: what was restored before a failure of those stays',
+  );
+  expect(plan.outside[0]).toMatch(/^indexes, constraints, triggers and policies, /);
 });
 
 test('only what is asked for is counted', () => {

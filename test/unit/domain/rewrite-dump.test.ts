@@ -110,12 +110,6 @@ describe('rows of a table with other columns', () => {
     expect(move!.definition).toContain('INSERT INTO "auth"."users" ("id", "the name", "gone") OVERRIDING');
   });
 
-  test('are there before foreign keys are checked', () => {
-    const entries = rewrite(decided, { stagedColumns });
-    const move = entries[2]!;
-    expect(entries[3]).toEqual({ ...foreignKey, dependencies: [...foreignKey.dependencies, String(move.dumpId)] });
-  });
-
   test('are copied after what comes between definitions and rows', () => {
     const [definition, others] = [define('TABLE', 'public.notes'), defineRows(define('TABLE', 'public.notes'))];
     const index = define('INDEX', 'public.by_date', { section: sections.postData });

@@ -32,6 +32,7 @@ function build(facts: Partial<Omit<ScriptRequest, 'target'>> = {}, target: Parti
     checkedTables: [],
     strict: false,
     silencedTables: [],
+    rowsAreSeen: false,
     columns: [],
     target: { role: 'postgres', superuser: false, major: 15, database: 'shop', replicates: true, ...target },
     ...facts,
@@ -106,6 +107,22 @@ test.each([
   expect(preparation).toBe(`SELECT pg_catalog.set_config('search_path', '"$user", it''s', false);${expected}`);
   expect(before.join().includes('session_replication_role')).toBe(replicates);
   expect(before).toContain('-- clean');
+});
+
+test('rows that are seen before their policies are there are withheld from everybody', () => {
+  const grant = (grantee: string | null) => ({ grantor: 'app', grantee, privilege: 'SELECT', grantable: false });
+  const grants = ['anon', 'app', 'authenticated', 'reports', null].map(grant);
+  const privileges = [
+    { type: 'table', identity: 'public.notes', owner: 'app', grants },
+    { type: 'table', identity: 'auth.users', owner: undefined, grants },
+    { type: 'table', identity: 'pg_catalog.pg_class', owner: 'app', grants },
+    { type: 'schema', identity: 'public', owner: 'app', grants },
+  ];
+  const { between } = build({ wanted: { ...wanted, privileges }, rowsAreSeen: true });
+  expect(between.filter((statement) => statement.includes('REVOKE ALL'))).toEqual([
+    expect.stringContaining(`jsonb_array_elements_text('["public.notes"]'`),
+  ]);
+  expect(build({ wanted: { ...wanted, privileges } }).between.join()).not.toContain('REVOKE');
 });
 
 describe('after the last entry', () => {
