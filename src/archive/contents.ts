@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream';
 import type { RunContext } from '../context.ts';
 import { catalogRecordSchema, type CatalogRecord } from '../domain/catalog.ts';
 import { formatDumpHead, IncompleteHead, parseDumpHead, UnknownDumpFormat, type DumpHead } from '../domain/dump-head.ts';
-import { archivePaths } from '../domain/manifest.ts';
-import { assertWhole, streamArchived } from './read.ts';
+import { archivePaths, type Manifest } from '../domain/manifest.ts';
+import { assertWhole, streamArchived, type ArchivedFile } from './read.ts';
 import { verificationError } from './verification-error.ts';
+import { assertDumped } from './verify.ts';
 
 /** The head of an archived dump, and how many bytes of it that is. */
 export interface ArchivedHead {
@@ -12,9 +13,23 @@ export interface ArchivedHead {
   readonly length: number;
 }
 
-/** Reads the beginning of the dump of an archive. Throws AppError verification_failed when it cannot be understood. */
-export async function readDumpHead(context: RunContext, archive: string): Promise<ArchivedHead> {
-  const file = { archive, path: archivePaths.dump };
+/**
+ * Reads the beginning of the dump of an archive. Throws AppError verification_failed when it cannot be understood, or lacks
+ * something that the manifest speaks of.
+ */
+export async function readDumpHead(context: RunContext, archive: string, manifest: Manifest): Promise<ArchivedHead> {
+  const read = await readHead(context, { archive, path: archivePaths.dump });
+  const entries = read.head.entries.map(({ catalogOid, oid, description }) => ({
+    tableOid: Number(catalogOid),
+    oid: Number(oid),
+    description: description ?? '',
+  }));
+  assertDumped(archive, manifest, entries);
+  return read;
+}
+
+async function readHead(context: RunContext, file: ArchivedFile): Promise<ArchivedHead> {
+  const { archive } = file;
   const { result, borg } = await streamArchived(context, file, parseStream);
   if (result instanceof UnknownDumpFormat) throw verificationError(archive, `its dump cannot be used: ${result.message}`);
   if (result !== undefined) return result;

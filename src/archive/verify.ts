@@ -1,6 +1,6 @@
 import type { RunContext } from '../context.ts';
 import { archivePaths, manifestSchema, type Manifest } from '../domain/manifest.ts';
-import { missingDumpEntries, parseToc } from '../domain/toc.ts';
+import { missingDumpEntries, parseToc, type DumpedEntry } from '../domain/toc.ts';
 import { streamArchived, assertWhole } from './read.ts';
 import { verificationError } from './verification-error.ts';
 
@@ -12,12 +12,16 @@ import { verificationError } from './verification-error.ts';
 export async function verifyArchive(context: RunContext, archive: string): Promise<Manifest> {
   const manifest = await readManifest(context, archive);
   const listing = await listDump(context, archive, manifest);
-  const missing = missingDumpEntries(parseToc(listing), { tables: manifest.tables, largeObjects: manifest.largeObjects.count });
-  if (missing.length > 0) {
-    const some = missing.slice(0, 5).join(', ');
-    throw verificationError(archive, `the dump lacks ${missing.length} of its entries: ${some}`);
-  }
+  assertDumped(archive, manifest, parseToc(listing).entries);
   return manifest;
+}
+
+/** Throws AppError verification_failed when the entries lack a table, a materialized view or large objects of the manifest. */
+export function assertDumped(archive: string, manifest: Manifest, entries: readonly DumpedEntry[]): void {
+  const missing = missingDumpEntries(entries, { tables: manifest.tables, largeObjects: manifest.largeObjects.count });
+  if (missing.length === 0) return;
+  const some = missing.slice(0, 5).join(', ');
+  throw verificationError(archive, `the dump lacks ${missing.length} of its entries: ${some}`);
 }
 
 /** Reads and checks `manifest.json` of an archive. Throws AppError verification_failed when it is not there or not whole. */

@@ -12,6 +12,9 @@ export interface TocEntry {
   readonly rest: string;
 }
 
+/** What of an entry tells whether rows are in the dump. */
+export type DumpedEntry = Pick<TocEntry, 'tableOid' | 'oid' | 'description'>;
+
 export interface Toc {
   readonly entries: readonly TocEntry[];
   /** The server's version as it told it: `15.18 (Debian 15.18-0+deb12u1)`. */
@@ -131,16 +134,16 @@ function readHeader(text: string, label: string): string | undefined {
  * What should be in the dump and is not, each in words; nothing when the dump is whole. Tables that pg_dump was told to
  * leave out must not be among the expected ones.
  */
-export function missingDumpEntries(toc: Toc, expected: ExpectedEntries): string[] {
+export function missingDumpEntries(entries: readonly DumpedEntry[], expected: ExpectedEntries): string[] {
   const dataEntries = new Set(
-    toc.entries.filter((entry) => entry.tableOid === 0).map((entry) => keyOf(entry.description, entry.oid)),
+    entries.filter((entry) => entry.tableOid === 0).map((entry) => keyOf(entry.description, entry.oid)),
   );
   const missing = expected.tables.filter(
     (table) => !isUnpopulated(table) && !dataEntries.has(keyOf(dataOf[table.kind], table.oid)),
   );
   return [
     ...missing.map((table) => `data of ${table.kind} ${JSON.stringify(table.schema)}.${JSON.stringify(table.name)}`),
-    ...missingLargeObjects(toc, expected.largeObjects),
+    ...missingLargeObjects(entries, expected.largeObjects),
   ];
 }
 
@@ -155,9 +158,9 @@ function isUnpopulated(table: ExpectedEntries['tables'][number]): boolean {
 }
 
 /** pg_dump writes an entry BLOB for each large object (up to 16) or BLOB METADATA for many (17), and BLOBS for their bytes. */
-function missingLargeObjects(toc: Toc, count: number): string[] {
+function missingLargeObjects(entries: readonly DumpedEntry[], count: number): string[] {
   if (count === 0) return [];
-  const entriesOf = (description: string): number => toc.entries.filter((entry) => entry.description === description).length;
+  const entriesOf = (description: string): number => entries.filter((entry) => entry.description === description).length;
   if (entriesOf('BLOBS') === 0) return ['data of large objects'];
   const listed = entriesOf('BLOB METADATA') > 0 ? count : entriesOf('BLOB');
   return listed < count ? [`${count - listed} of ${count} large objects`] : [];

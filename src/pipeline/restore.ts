@@ -1,6 +1,6 @@
 import type { CatalogArchive } from '../archive/catalog.ts';
 import { readArchivedCatalog, readDumpHead, type ArchivedHead } from '../archive/contents.ts';
-import { verifyArchive } from '../archive/verify.ts';
+import { readManifest } from '../archive/verify.ts';
 import { analyze } from '../apply/analyze.ts';
 import { compareWithBackup, type Comparison } from '../apply/compare.ts';
 import { comparedPart } from '../apply/compared-part.ts';
@@ -75,9 +75,9 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
     const { backupId, archive } = await findDatabaseArchive(context, request.backup);
     enterStage(context, 'verify', 'Checking the archive');
-    const manifest = await verifyArchive(context, archive.name);
+    const manifest = await readManifest(context, archive.name);
     const catalog = await readArchivedCatalog(context, archive.name);
-    const head = await readDumpHead(context, archive.name);
+    const head = await readDumpHead(context, archive.name, manifest);
 
     enterStage(context, 'target', 'Looking at the target');
     const { facts, programs, environment } = await lookAtTarget(context, frame, { request, manifest });

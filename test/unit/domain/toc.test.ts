@@ -167,12 +167,12 @@ describe('missingDumpEntries', () => {
 
   test('a whole dump lacks nothing', () => {
     const tables = [table('plain', 16385), table('odd', 16395), table('part1', 16421), view(16427, 10), view(16433, null)];
-    expect(missingDumpEntries(toc, { tables, largeObjects: 3 })).toEqual([]);
+    expect(missingDumpEntries(toc.entries, { tables, largeObjects: 3 })).toEqual([]);
   });
 
   test('names what is missing', () => {
     const tables = [table('plain', 16385), table('lo\nst', 99), view(16433, 0)];
-    expect(missingDumpEntries(toc, { tables, largeObjects: 5 })).toEqual([
+    expect(missingDumpEntries(toc.entries, { tables, largeObjects: 5 })).toEqual([
       'data of table "public"."lo\\nst"',
       'data of materialized view "public"."mv"',
       '2 of 5 large objects',
@@ -180,14 +180,14 @@ describe('missingDumpEntries', () => {
   });
 
   test('a partitioned table, which holds no rows itself, has no data entry', () => {
-    expect(missingDumpEntries(toc, { tables: [table('part', 16418)], largeObjects: 0 })).toHaveLength(1);
+    expect(missingDumpEntries(toc.entries, { tables: [table('part', 16418)], largeObjects: 0 })).toHaveLength(1);
   });
 
   test('the definition of a table is not its data', () => {
     const schemaOnly = parseToc(
       '216; 1259 16385 TABLE public plain postgres\n3522; 0 16385 ROW SECURITY public plain postgres',
     );
-    expect(missingDumpEntries(schemaOnly, { tables: [table('plain', 16385)], largeObjects: 1 })).toEqual([
+    expect(missingDumpEntries(schemaOnly.entries, { tables: [table('plain', 16385)], largeObjects: 1 })).toEqual([
       'data of table "public"."plain"',
       'data of large objects',
     ]);
@@ -195,8 +195,8 @@ describe('missingDumpEntries', () => {
 
   test('pg_dump 17 lists many large objects in one entry', () => {
     const toc17 = parseToc('1; 2613 5 BLOB METADATA - 5..9 postgres\n2; 0 0 BLOBS - 5..9 postgres');
-    expect(missingDumpEntries(toc17, { tables: [], largeObjects: 5 })).toEqual([]);
+    expect(missingDumpEntries(toc17.entries, { tables: [], largeObjects: 5 })).toEqual([]);
     const withoutBytes = parseToc('1; 2613 5 BLOB METADATA - 5..9 postgres');
-    expect(missingDumpEntries(withoutBytes, { tables: [], largeObjects: 5 })).toEqual(['data of large objects']);
+    expect(missingDumpEntries(withoutBytes.entries, { tables: [], largeObjects: 5 })).toEqual(['data of large objects']);
   });
 });
