@@ -1,6 +1,7 @@
 import { sections, statementEntry, type DumpEntry, type DumpHead } from './dump-head.ts';
 import { describeEntry } from './restore-selection.ts';
 import type { Decision } from './selection.ts';
+import { attachParentsFirst } from './attach-order.ts';
 import { copiedColumns } from './copied-columns.ts';
 import { quoteIdentifier, quoteLiteral } from './sql.ts';
 import { doBlock, tolerateFailure } from './tolerant.ts';
@@ -33,7 +34,7 @@ export function rewriteDumpHead(head: DumpHead, decisions: readonly Decision[], 
     entries.push(...rewritten);
   }
   const barrier = entries.some(isUnvalidated) ? [waitForRows(head, entries, ids.next())] : [];
-  const waiting = [...entries, ...barrier].map((entry) => {
+  const waiting = [...attachParentsFirst(entries), ...barrier].map((entry) => {
     if (isUnvalidated(entry)) return { ...entry, dependencies: [...entry.dependencies, String(barrier[0]!.dumpId)] };
     return needsRows(entry) ? { ...entry, dependencies: [...entry.dependencies, ...staged] } : entry;
   });
