@@ -12,6 +12,7 @@ import { restoreLargeObjects } from './large-objects.ts';
 import { restoreOwners } from './owners.ts';
 import { reconcilePrivileges } from './privileges.ts';
 import { borrowMemberships, createRolesWithoutSuperuser, grantMemberships } from './roles.ts';
+import { lendSearchPath } from './search-paths.ts';
 import { silenceTriggers } from './triggers.ts';
 import { applySettings } from './settings.ts';
 import type { Wanted } from '../wanted/find-wanted.ts';
@@ -48,6 +49,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
   const membership = target.superuser
     ? { borrow: [], giveBack: [] }
     : borrowMemberships(wanted.borrowedRoles, target.role, target.major);
+  const paths = lendSearchPath(decisions, { searchPath: request.searchPath, major: target.major });
   const { silence, wake } = silenceTriggers(request.silencedTables);
   const first = [...request.clean, ...silence];
   const replica = target.replicates ? 'SET session_replication_role = replica;' : '';
@@ -72,7 +74,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     // extensions before, since those of a platform have to).
     preparation: `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false); ${replica}`,
     // From then on what is run on behalf of an object, as the functions of an index are, is run as its owner.
-    between: [...request.columns, ...restoreOwners(wanted.owners, { superuser: target.superuser, last: false })],
+    between: [...request.columns, ...paths.lend, ...restoreOwners(wanted.owners, { superuser: target.superuser, last: false })],
     after: [
       // Planning a query looks at the expressions of indexes, whose functions may want the search_path that the rows came with.
       `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false);`,
@@ -91,6 +93,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
       ...(request.enableJobs ? [] : wanted.webhooks.map(disableWebhook)),
       ...grantMemberships(wanted.memberships.filter(({ member }) => member !== target.role)),
       ...refreshMaterializedViews(decisions, request.searchPath),
+      ...paths.takeBack,
       ...membership.giveBack,
       ...grantMemberships(wanted.memberships.filter(({ member }) => member === target.role)),
       ...(decisions.some(({ action }) => action === 'stage') ? [`DROP SCHEMA ${stageSchema};`] : []),
