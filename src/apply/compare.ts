@@ -9,6 +9,7 @@ import { compareCatalogs, listPrivilegeLeaks, type ClassCounts, type JudgedDiffe
 import type { Manifest, TableRecord } from '../domain/manifest.ts';
 import { isManagedSchema, isPlatformData } from '../domain/platform.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
+import { majorOfVersion, tellAsNewer } from '../domain/newer-server.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
 import { relationKey, type TargetKind } from '../domain/selection.ts';
 import { messageOf } from '../errors.ts';
@@ -81,11 +82,17 @@ export async function compareWithBackup(context: RunContext, request: CompareReq
 
 async function compareDefinitions(
   snapshot: Snapshot,
-  { catalog, kind, includes }: CompareRequest,
+  { catalog, manifest, kind, includes }: CompareRequest,
 ): Promise<Pick<Comparison, 'classes' | 'catalog' | 'privilegeLeaks' | 'uncompared'>> {
   if (catalog === undefined) return { classes: undefined, catalog: [], privilegeLeaks: [], uncompared: [] };
   const wanted = ({ schema, name, class: className }: CatalogRecord): boolean => includes(schema, name, className);
-  const { classes, differences, unread } = compareCatalogs(catalog, await readCatalog(snapshot), { kind, includes: wanted });
+  const [server] = await snapshot.query<{ version: string }>(
+    "SELECT pg_catalog.current_setting('server_version_num') AS version",
+  );
+  const found = await readCatalog(snapshot);
+  const [source, target] = [manifest.server.versionNumber, Number(server!.version)].map(majorOfVersion) as [number, number];
+  const captured = tellAsNewer(catalog, { source, target, found });
+  const { classes, differences, unread } = compareCatalogs(captured, found, { kind, includes: wanted });
   const uncompared = unread.map((name) => `value of sequence ${name} (the role may not read it)`);
   return { classes, catalog: differences, privilegeLeaks: listPrivilegeLeaks(differences), uncompared };
 }

@@ -2,6 +2,7 @@ import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts'
 import { indexCatalog, type CatalogIndex } from '../domain/catalog-index.ts';
 import type { DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import { majorOfVersion, tellAsNewer } from '../domain/newer-server.ts';
 import { isManagedSchema } from '../domain/platform.ts';
 import { isSamePlatform } from '../domain/platform-version.ts';
 import { isWhole } from '../domain/restore-scope.ts';
@@ -22,11 +23,14 @@ import { findWanted } from './wanted/find-wanted.ts';
 
 /** Compares a backup with a target; pure. */
 export function planRestore(request: PlanRequest): RestorePlan {
-  const { manifest, target, catalog, scope } = request;
+  const { manifest, target, scope } = request;
+  const arrival = planArrival(request);
+  const found = request.catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
+  const servers = { source: majorOfVersion(manifest.server.versionNumber), target: target.major, found };
+  const catalog = request.catalog === undefined ? undefined : tellAsNewer(request.catalog, servers);
   const source = indexCatalog(catalog ?? []);
   const onTarget = indexCatalog(target.catalog);
   const samePlatform = isSamePlatform(catalog ?? [], target.catalog);
-  const arrival = planArrival(request);
   const existing = new Set(target.entries.filter(arrival.clearing.remains).map(entryKey));
   const asked = findAskedEntries(request.head.entries, scope, {
     existing,
@@ -37,7 +41,6 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const { decisions, statements: columns } = mayAddColumns
     ? addUsersColumns(chosen, catalog)
     : { decisions: chosen, statements: [] };
-  const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
   const limited = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
   const wanted = {
@@ -111,13 +114,12 @@ function decide({ manifest, head, target, scope }: PlanRequest, facts: DecideFac
 }
 
 function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanRequest): string[] {
-  const sourceMajor = Math.trunc(manifest.server.versionNumber / 10_000);
   const isPart = !isWhole(scope);
   return [
     ...(target.contents.length === 0 || clean || isPart
       ? []
       : [`the database ${target.database} is not empty: ${target.contents.slice(0, 5).join(', ')}`]),
-    ...(target.major < sourceMajor
+    ...(target.major < majorOfVersion(manifest.server.versionNumber)
       ? [`the target is PostgreSQL ${target.version}, older than the source (${manifest.server.version})`]
       : []),
     ...(catalog === undefined && !target.superuser

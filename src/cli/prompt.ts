@@ -13,9 +13,10 @@ export async function ask(prompt: string): Promise<string> {
 
 /** Asks for a password: what is typed is not shown. */
 export async function askPassword(prompt: string): Promise<string> {
-  process.stderr.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // From here on the terminal echoes nothing: nobody is asked before.
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  process.stderr.write(prompt);
   try {
     return await terminal.question('');
   } finally {

@@ -1,4 +1,5 @@
 import { canonicalExpression } from './canonical-expression.ts';
+import { canonicalView } from './canonical-view.ts';
 import type { CatalogRecord } from './catalog.ts';
 import { diffLines } from './line-difference.ts';
 
@@ -22,7 +23,7 @@ export function diffCatalogs(before: readonly CatalogRecord[], after: readonly C
     rest.delete(keyOf(record));
     const { value, ...identity } = record;
     if (other === undefined) differences.push({ ...identity, kind: 'missing', before: value });
-    else if (!isEqual(value, other.value))
+    else if (!isEqual(value, other.value, record.class.endsWith('view')))
       differences.push({ ...identity, kind: 'different', before: value, after: other.value });
   }
   for (const { value, ...identity } of rest.values()) differences.push({ ...identity, kind: 'extra', after: value });
@@ -37,10 +38,18 @@ function compareKeys(one: CatalogDifference, other: CatalogDifference): number {
   return keyOf(one) < keyOf(other) ? -1 : 1;
 }
 
-function isEqual(one: CatalogRecord['value'], other: CatalogRecord['value']): boolean {
+function isEqual(one: CatalogRecord['value'], other: CatalogRecord['value'], areViews: boolean): boolean {
   // The same server writes the same text, which is quickly seen.
   if (JSON.stringify(one) === JSON.stringify(other) || canonicalJson(one) === canonicalJson(other)) return true;
-  return canonicalJson(withCanonicalExpressions(one)) === canonicalJson(withCanonicalExpressions(other));
+  const [canonicalOne, canonicalOther] = [one, other].map((value) =>
+    canonicalJson(withCanonicalExpressions(areViews ? withCanonicalView(value) : value)),
+  );
+  return canonicalOne === canonicalOther;
+}
+
+function withCanonicalView(value: CatalogRecord['value']): CatalogRecord['value'] {
+  const { definition, ...rest } = value as Record<string, CatalogRecord['value']>;
+  return { ...rest, definition: typeof definition === 'string' ? canonicalView(definition) : (definition ?? null) };
 }
 
 /** Fields in which PostgreSQL prints expressions; where it prints bodies of functions, too, those stand in quotes. */

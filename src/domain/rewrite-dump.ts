@@ -1,6 +1,7 @@
 import { sections, statementEntry, type DumpEntry, type DumpHead } from './dump-head.ts';
 import { describeEntry } from './restore-selection.ts';
 import type { Decision } from './selection.ts';
+import { attachParentsFirst } from './attach-order.ts';
 import { copiedColumns } from './copied-columns.ts';
 import { quoteIdentifier, quoteLiteral } from './sql.ts';
 import { doBlock, tolerateFailure } from './tolerant.ts';
@@ -37,9 +38,10 @@ export function rewriteDumpHead(head: DumpHead, decisions: readonly Decision[], 
     statementEntry(head, { dumpId: ids.next(), section: sections.preData, description: 'COMMENT', sql: `${sql}\n` }),
   );
   // Not behind the last definition: tables of texts are made among the rows.
-  const rows = entries.findIndex(({ section }) => section === sections.data || section === sections.postData);
-  const end = rows < 0 ? entries.length : rows;
-  return { ...head, entries: [...entries.slice(0, end), ...between, ...entries.slice(end), ...finish] };
+  const ordered = attachParentsFirst(entries);
+  const rows = ordered.findIndex(({ section }) => section === sections.data || section === sections.postData);
+  const end = rows < 0 ? ordered.length : rows;
+  return { ...head, entries: [...ordered.slice(0, end), ...between, ...ordered.slice(end), ...finish] };
 }
 
 interface RewriteFacts {

@@ -12,12 +12,17 @@ import {
 } from '../helpers/restoring.ts';
 import { archiveNames } from '../helpers/scenario.ts';
 
-/** Orders with lines, which refer to products; an index whose function wants a search_path; a sequence that counts down. */
+/**
+ * Orders with lines, which refer to products; an index whose function wants a search_path, which from 17 on it must have while the index
+ * is made; a sequence that counts down.
+ */
 const shop = `
   CREATE FUNCTION public.squeeze(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(trim(t))';
   CREATE FUNCTION public.normal(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT squeeze(t)';
   CREATE TABLE public.products (id integer PRIMARY KEY, name text);
+  ALTER FUNCTION public.normal(text) SET search_path = public;
   CREATE INDEX ON public.products (normal(name));
+  ALTER FUNCTION public.normal(text) RESET search_path;
   CREATE TABLE public.orders (id serial PRIMARY KEY, note text, "it's" text GENERATED ALWAYS AS (note || '!') STORED);
   CREATE TABLE public.lines (order_id integer REFERENCES public.orders, product_id integer REFERENCES public.products,
     number integer GENERATED ALWAYS AS IDENTITY (INCREMENT -5 START -5 MINVALUE -10000 MAXVALUE -1), PRIMARY KEY (order_id, product_id));

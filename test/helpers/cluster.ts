@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -33,6 +34,8 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** The role that makes the server; `postgres` unless given. */
   readonly superuser?: string;
+  /** The programs of another major version than the newest: `listPrograms` tells which there are. */
+  readonly binDirectory?: string;
 }
 
 type Supervisor = ChildProcessByStdio<Writable, Readable, null>;
@@ -53,7 +56,7 @@ const baseSettings = {
 
 /** Makes and starts a cluster with the newest PostgreSQL of this machine (PG_BIN_DIR: with that one). About a second. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const binDirectory = process.env['PG_BIN_DIR'] ?? (await findNewestPrograms());
+  const binDirectory = options.binDirectory ?? process.env['PG_BIN_DIR'] ?? (await findNewestPrograms());
   const user = options.superuser ?? 'postgres';
   const port = await findFreePort();
   const supervisor = startSupervisor(binDirectory, user);
@@ -72,12 +75,26 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   return { address, stop: () => stop(supervisor), restart: (mode) => restart(address, mode) };
 }
 
-/** The highest /usr/lib/postgresql/N/bin, where Debian keeps every major version. */
+const debianRoot = '/usr/lib/postgresql';
+
+export interface ServerPrograms {
+  readonly major: number;
+  readonly binDirectory: string;
+}
+
+/** The servers that Debian's packages have installed, oldest first: each major version is in /usr/lib/postgresql/N/bin. */
+export async function listPrograms(): Promise<ServerPrograms[]> {
+  const majors = (await readdir(debianRoot).catch(() => [])).map(Number).filter((major) => major > 0);
+  const programs = majors.map((major) => ({ major, binDirectory: join(debianRoot, String(major), 'bin') }));
+  // Client programs alone make no server.
+  return programs.filter(({ binDirectory }) => existsSync(join(binDirectory, 'initdb'))).toSorted((a, b) => a.major - b.major);
+}
+
 async function findNewestPrograms(): Promise<string> {
-  const root = '/usr/lib/postgresql';
-  const majors = (await readdir(root).catch(() => [])).map(Number).filter((major) => major > 0);
-  if (majors.length === 0) throw new Error(`There is no PostgreSQL server below ${root}: run scripts/setup or set PG_BIN_DIR.`);
-  return join(root, String(Math.max(...majors)), 'bin');
+  const newest = (await listPrograms()).at(-1);
+  if (newest === undefined)
+    throw new Error(`There is no PostgreSQL server below ${debianRoot}: run scripts/setup or set PG_BIN_DIR.`);
+  return newest.binDirectory;
 }
 
 function startSupervisor(binDirectory: string, superuser: string): Supervisor {

@@ -28,6 +28,8 @@ export interface PlatformOptions {
   readonly version?: PlatformVersion;
   /** Lines of postgresql.conf, as in ClusterOptions. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The programs of another major version of PostgreSQL, as in ClusterOptions. */
+  readonly binDirectory?: string;
 }
 
 /** Secrets that test/fixtures/hostile.sql puts where a backup meets them. None may ever be printed, logged or written in clear. */
@@ -38,8 +40,8 @@ const database = 'postgres';
 
 /** Starts a server with an empty hosted project. About two seconds; stopped when the test is over, like any test cluster. */
 export async function startPlatformCluster(options: PlatformOptions = {}): Promise<PlatformCluster> {
-  const { version = 'current', settings = {} } = options;
-  const cluster = await startTestCluster({ superuser, settings });
+  const { version = 'current', settings = {}, binDirectory } = options;
+  const cluster = await startTestCluster({ superuser, settings, ...(binDirectory === undefined ? {} : { binDirectory }) });
   try {
     await runFile(cluster.address, 'platform.sql', { user: superuser, variables: { platform_version: version } });
     const administrator = createUser(cluster.address, superuser);

@@ -12,7 +12,7 @@ export interface WantedFacts {
   readonly target?: Partial<WantedRequest['target']>;
 }
 
-/** What a restore as `postgres`, the only role there, has to do beside the entries of the dump. */
+/** What a restore as `postgres`, the only role there (of PostgreSQL 17), has to do beside the entries of the dump. */
 export function wantedOn(name: NamedTarget, { source = [], found = [], roles = [], target = {} }: WantedFacts): Wanted {
   const { kind, superuser } = targetKinds[name];
   return findWanted({
@@ -21,6 +21,7 @@ export function wantedOn(name: NamedTarget, { source = [], found = [], roles = [
     roles,
     target: {
       kind,
+      major: 17,
       superuser,
       role: 'postgres',
       createsRoles: true,

@@ -12,6 +12,7 @@ import { restoreLargeObjects } from './large-objects.ts';
 import { restoreOwners } from './owners.ts';
 import { reconcilePrivileges } from './privileges.ts';
 import { borrowMemberships, createRolesWithoutSuperuser, grantMemberships } from './roles.ts';
+import { lendSearchPath } from './search-paths.ts';
 import { silenceTriggers } from './triggers.ts';
 import { applySettings } from './settings.ts';
 import { withholdFromEverybody } from './withhold.ts';
@@ -51,6 +52,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
   const membership = target.superuser
     ? { borrow: [], giveBack: [] }
     : borrowMemberships(wanted.borrowedRoles, target.role, target.major);
+  const paths = lendSearchPath(decisions, { searchPath: request.searchPath, major: target.major });
   const { silence, wake } = silenceTriggers(request.silencedTables);
   const first = [...request.clean, ...silence];
   const replica = target.replicates ? 'SET session_replication_role = replica;' : '';
@@ -77,6 +79,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     // From then on what is run on behalf of an object, as the functions of an index are, is run as its owner.
     between: [
       ...request.columns,
+      ...paths.lend,
       ...restoreOwners(wanted.owners, { superuser: target.superuser, last: false }),
       ...(request.rowsAreSeen ? withholdFromEverybody(wanted.privileges) : []),
     ],
@@ -98,6 +101,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
       ...(request.enableJobs ? [] : wanted.webhooks.map(disableWebhook)),
       ...grantMemberships(wanted.memberships.filter(({ member }) => member !== target.role)),
       ...refreshMaterializedViews(decisions, request.searchPath),
+      ...paths.takeBack,
       ...membership.giveBack,
       ...grantMemberships(wanted.memberships.filter(({ member }) => member === target.role)),
       ...(decisions.some(({ action }) => action === 'stage') ? [`DROP SCHEMA ${stageSchema};`] : []),

@@ -12,6 +12,7 @@ export interface WantedRequest {
   readonly roles: readonly Role[];
   readonly target: {
     readonly kind: TargetKind;
+    readonly major: number;
     readonly role: string;
     readonly superuser: boolean;
     readonly createsRoles: boolean;

@@ -36,9 +36,9 @@ export function wantedMemberships(facts: Facts): MembershipRecord[] {
     const { role, member } = value;
     if (holdsSame(found, record) || !known(role) || !known(member)) return [];
     const isNew = missing.has(role) || missing.has(member);
-    if (target.kind === 'plain') return isNew ? [value] : [];
+    if (target.kind === 'plain') return isNew ? withoutHeldAdmin(facts, value) : [];
     if (isReservedRole(role) && isReservedRole(member)) return [];
-    if (target.superuser || !/^(authenticator$|supabase_|pg_)/.test(role)) return [value];
+    if (target.superuser || !/^(authenticator$|supabase_|pg_)/.test(role)) return withoutHeldAdmin(facts, value);
     forbidden.push({
       what: `membership of ${member} in ${role}`,
       why: 'the platform does not give that role to others',
@@ -46,6 +46,20 @@ export function wantedMemberships(facts: Facts): MembershipRecord[] {
     });
     return [];
   });
+}
+
+/**
+ * From 16 on the server gives who creates a role the admin option on it, and nobody the admin option that it has got from themselves:
+ * "ADMIN option cannot be granted back to your own grantor". https://www.postgresql.org/docs/16/role-attributes.html (role creation)
+ */
+function withoutHeldAdmin({ found, target, missing }: Facts, membership: MembershipRecord): MembershipRecord[] {
+  const { role, member, inheritOption, setOption } = membership;
+  if (target.superuser || member !== target.role || target.major < 16) return [membership];
+  const held = recordsOf(found, 'membership', membershipRecordSchema).some(
+    ({ value }) => value.role === role && value.member === member && value.adminOption,
+  );
+  if (!held && !missing.has(role)) return [membership];
+  return inheritOption === false && setOption === false ? [] : [{ ...membership, adminOption: false }];
 }
 
 /** Nor do its settings, memberships and comment come then. */

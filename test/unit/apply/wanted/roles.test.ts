@@ -46,6 +46,32 @@ describe('settings', () => {
   });
 });
 
+describe('memberships of the restoring role, from 16 on', () => {
+  const admin = { adminOption: true, inheritOption: true, setOption: true };
+  const granted = (source: Readonly<Record<string, boolean>>, facts: WantedFacts = {}): object[] => [
+    ...wantedOn('hosted', { roles, target, source: [membershipOf('postgres', 'new', source)], ...facts }).memberships,
+  ];
+  const own = { role: 'new', member: 'postgres', adminOption: false, inheritOption: true, setOption: true };
+
+  test('come without the admin option, which who creates a role has from the server', () => {
+    expect(granted(admin)).toEqual([own]);
+    expect(granted({ ...admin, inheritOption: false, setOption: false })).toEqual([]);
+  });
+
+  test('come without the admin option where it is held already', () => {
+    const there = { ...target, roles: new Set(['postgres', 'new']) };
+    const held = membershipOf('postgres', 'new', { ...admin, setOption: false });
+    expect(granted(admin, { target: there, found: [held] })).toEqual([own]);
+    expect(granted(admin, { target: there })).toEqual([{ ...own, adminOption: true }]);
+  });
+
+  test('come with it before 16, from a superuser, and for others', () => {
+    expect(granted(admin, { target: { ...target, major: 15 } })).toMatchObject([{ adminOption: true }]);
+    expect(granted(admin, { target: { ...target, superuser: true } })).toMatchObject([{ adminOption: true }]);
+    expect(granted(admin, { source: [membershipOf('there', 'new', admin)] })).toMatchObject([{ adminOption: true }]);
+  });
+});
+
 describe('memberships', () => {
   test.each<[string, CatalogRecord, string[]]>([
     ['of a new role', membershipOf('new', 'there'), ['done', 'done', 'done', 'done']],
