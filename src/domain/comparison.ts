@@ -188,7 +188,7 @@ function tableOf(className: string, name: string): string | undefined {
 
 /** Roles, settings and the like, which stand in no schema. */
 function isSharedAffair(
-  { class: className, name, before, after }: CatalogDifference,
+  { class: className, name, kind, before, after }: CatalogDifference,
   owners: ReadonlyMap<string, string>,
 ): boolean {
   const value = (before ?? after) as Record<string, string> | null;
@@ -198,6 +198,7 @@ function isSharedAffair(
   if (className === 'setting')
     return isReservedRole(role) && !isChangeableReservedSetting((value?.['setting'] ?? '').split('=')[0]!);
   if (className === 'default privileges') return isPlatformOwner(role);
+  if (className === 'cron job') return kind === 'extra' && isPlatformOwner(value?.['username'] ?? '');
   if (className === 'vault secret') return false;
   const owned = className === 'owner' || className === 'privileges' || className === 'comment' ? name : `${className} ${name}`;
   return isPlatformOwner(owners.get(owned) ?? '');

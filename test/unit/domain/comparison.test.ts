@@ -207,6 +207,17 @@ describe('what acts on the outside world rests', () => {
   });
 });
 
+test.each<[string, string, string]>([
+  ["of the user's that only the target has counts", 'app', 'lost'],
+  ["of the platform's own does not", 'supabase_admin', 'platform'],
+])('a cron job %s', (_, username, expected) => {
+  const { differences } = compareCatalogs([], [record('cron job', 'tick', { username }, null)], {
+    kind: 'hosted',
+    includes: () => true,
+  });
+  expect(differences.map(({ verdict }) => verdict)).toEqual([expected]);
+});
+
 test('counts a class at a time what is equal and what counts', () => {
   const captured = [
     record('table', 'public.a'),
