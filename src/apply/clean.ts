@@ -6,6 +6,7 @@ import { describeEntry } from '../domain/restore-selection.ts';
 import { quoteIdentifier } from '../domain/sql.ts';
 import { schemaOf, type TableName } from '../domain/restore-scope.ts';
 import { relationKey, type TargetKind, type TargetRelation } from '../domain/selection.ts';
+import { clearJobs } from './cleared-jobs.ts';
 
 /** What goes from a target before it is restored, and what it is called to people. */
 export interface Clearing {
@@ -38,9 +39,9 @@ export interface ClearRequest {
 
 /**
  * Clears what is the user's: all schemas but those of the platform, policies on tables of the platform, what stands in no schema
- * (event triggers, publications, foreign servers) and large objects, and the rows of those tables of the platform that are the
- * user's. Of `public` the contents go and the schema stays, since who may use it is set on it. Nothing that the platform owns is
- * dropped.
+ * (event triggers, publications, foreign servers), jobs of pg_cron and large objects, and the rows of those tables of the platform
+ * that are the user's. Of `public` the contents go and the schema stays, since who may use it is set on it. Nothing that the
+ * platform owns is dropped.
  */
 export function planClearing({ kind, entries, catalog, relations, occupied, largeObjects }: ClearRequest): Clearing {
   const isUsers = (schema: string): boolean => kind === 'plain' || !isManagedSchema(schema);
@@ -69,8 +70,11 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
   const policies = going.filter((entry) => entry.description === 'POLICY' && !isUsers(entry.schema!));
   const inNoSchema = going.filter(({ description }) => topOfPlain.has(description ?? ''));
   const gone = new Set(schemas);
+  const jobs = clearJobs(catalog, kind);
+  const goneJobs = new Set(jobs.map(({ name }) => name));
   return {
     statements: [
+      ...jobs.map(({ statement }) => statement),
       ...[...inNoSchema, ...policies, ...inPublic].flatMap(dropStatement),
       ...schemas.map((schema) => `DROP SCHEMA ${quoteIdentifier(schema)} CASCADE;`),
       ...occupied.map(deleteRows),
@@ -80,6 +84,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
       ...schemas.map((schema) => `schema ${schema} with all that is in it${countTables(going, schema)}`),
       ...(inPublic.length === 0 ? [] : [`everything in schema public${countTables(going, 'public')}`]),
       ...inNoSchema.map(({ description, tag }) => `${(description ?? '').toLowerCase()} ${tag}`),
+      ...jobs.map(({ name }) => `cron job ${name}`),
       ...alongOnPlatform.map(describeEntry),
       ...occupied.map(({ schema, name }) => `the rows of ${schema}.${name}`),
       ...(largeObjects === 0 ? [] : [`${largeObjects} large objects`]),
@@ -93,7 +98,8 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     remains: (entry) => !withThem.has(entry),
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
-        ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name))
+        ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name)) &&
+          !(className === 'cron job' && goneJobs.has(name))
         : !gone.has(schema) && (schema !== 'public' || className === 'default privileges' || isOfSchema(className, name)),
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { planClearing, type ClearRequest } from '../../../src/apply/clean.ts';
 import type { CatalogRecord } from '../../../src/domain/catalog.ts';
 import type { DumpEntry } from '../../../src/domain/dump-head.ts';
+import { tolerateFailure } from '../../../src/domain/tolerant.ts';
 import { ownerOf, privilegesOf, record } from '../../helpers/catalog-records.ts';
 import { define, type EntryProperties } from '../../helpers/dump-entries.ts';
 import { relationsOf } from '../../helpers/restore-target.ts';
@@ -166,6 +167,32 @@ describe('policies on tables of the platform', () => {
     const job = define('TABLE', 'cron.job');
     const theirs = define('POLICY', 'cron.job theirs', { needs: [job], dropStatement: 'DROP POLICY theirs ON cron.job;\n' });
     expect(clear([job, theirs], { relations: relationsOf({ 'cron.job': { policies: true } }) }).statements).toEqual([]);
+  });
+});
+
+describe('jobs of pg_cron', () => {
+  const facts = { schedule: '@daily', command: "SELECT 'a'", database: null, active: true };
+  const mine = record('cron job', 'nightly', { job: 'nightly', username: 'postgres', ...facts }, null);
+  const unnamed = record('cron job', 'unnamed: @daily', { job: null, username: 'app', ...facts }, null);
+  const theirs = record('cron job', 'tick', { job: 'tick', username: 'supabase_admin', ...facts }, null);
+  const catalog = [mine, unnamed, theirs];
+
+  test("go before everything else, but for the platform's own", () => {
+    const { statements, what, remainsRecord } = clear([droppable('TABLE', 'public.notes')], { catalog });
+    expect(what).toEqual(['everything in schema public (1 tables)', 'cron job nightly', 'cron job unnamed: @daily']);
+    const unschedule = (name: string, user: string): string =>
+      `SELECT cron.unschedule(j.jobid) FROM cron.job j WHERE (pg_catalog.to_jsonb(j) ->> 'jobname') ${name} AND j.schedule = '@daily' AND j.command = 'SELECT ''a''' AND j.username = '${user}'`;
+    expect(statements.slice(0, 2)).toEqual([
+      tolerateFailure('cron job nightly', unschedule("= 'nightly'", 'postgres')),
+      tolerateFailure('cron job unnamed: @daily', unschedule('IS NULL', 'app')),
+    ]);
+    expect(catalog.filter(remainsRecord)).toEqual([theirs]);
+  });
+
+  test('go all from a plain PostgreSQL', () => {
+    const { what, remainsRecord } = clear([], { kind: 'plain', catalog });
+    expect(what).toHaveLength(3);
+    expect(catalog.filter(remainsRecord)).toEqual([]);
   });
 });
 
