@@ -55,8 +55,9 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     const description = entry.description ?? '';
     if (schema !== null && isUsers(schema)) return !(schema === 'public' && entry.schema === null);
     if (schema !== null) return description === 'POLICY' && withUsersPolicies.has(schema) && mayChangePolicies(entry);
-    if (kind === 'plain') return topOfPlain.has(description);
-    return top.has(description) && !isPlatformOwner(entry.owner ?? '') && entry.tag !== 'supabase_realtime';
+    if (kind === 'plain') return topOfSuperuser.has(description);
+    const all = kind === 'hosted' ? top : topOfSuperuser;
+    return all.has(description) && !isPlatformOwner(entry.owner ?? '') && entry.tag !== 'supabase_realtime';
   };
   const going = entries.filter(goes);
   const withThem = goingAlong(entries, going);
@@ -68,7 +69,10 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     .filter(({ schema, description }) => schema === 'public' && droppable.test(description ?? ''))
     .toReversed();
   const policies = going.filter((entry) => entry.description === 'POLICY' && !isUsers(entry.schema!));
-  const inNoSchema = going.filter(({ description }) => topOfPlain.has(description ?? ''));
+  const inNoSchema = going
+    .filter(({ description }) => topOfSuperuser.has(description ?? ''))
+    // An event trigger may keep others from being dropped.
+    .toSorted((a, b) => Number(b.description === 'EVENT TRIGGER') - Number(a.description === 'EVENT TRIGGER'));
   const gone = new Set(schemas);
   const jobs = clearJobs(catalog, kind);
   const goneJobs = new Set(jobs.map(({ name }) => name));
@@ -107,7 +111,8 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
 /** The platform itself has no policies there that could not be told from the user's: it has none at all. */
 const withUsersPolicies = new Set(['auth', 'storage', 'realtime']);
 const top = new Set(['EVENT TRIGGER', 'PUBLICATION', 'SERVER', 'FOREIGN DATA WRAPPER']);
-const topOfPlain = new Set([...top, 'CAST', 'TRANSFORM', 'ACCESS METHOD', 'PROCEDURAL LANGUAGE']);
+/** Those of a platform come with extensions. */
+const topOfSuperuser = new Set([...top, 'CAST', 'TRANSFORM', 'ACCESS METHOD', 'PROCEDURAL LANGUAGE']);
 const recordsOfTop = /^(publication|event trigger|server|foreign server|foreign-data wrapper|language) /;
 /** Nobody misses them beside what they are on. */
 const untold = new Set(['ACL', 'COMMENT', 'SECURITY LABEL', 'DEFAULT ACL']);

@@ -109,12 +109,21 @@ describe('what stands in no schema', () => {
   test("goes if it is the user's, but for the publication of Realtime", () => {
     const { statements, what, left } = clear(entries);
     expect(statements).toEqual([
-      'DROP PUBLICATION IF EXISTS mine CASCADE;',
       'DROP EVENT TRIGGER IF EXISTS mine CASCADE;',
+      'DROP PUBLICATION IF EXISTS mine CASCADE;',
       'DROP SERVER IF EXISTS mine CASCADE;',
     ]);
-    expect(what).toEqual(['publication mine', 'event trigger mine', 'server mine']);
+    expect(what).toEqual(['event trigger mine', 'publication mine', 'server mine']);
     expect(left).toEqual(entries.slice(3));
+  });
+
+  test('goes from a self-hosted project also where only a superuser makes it', () => {
+    expect(clear(entries, { kind: 'self-hosted' }).left).toEqual(entries.slice(4));
+  });
+
+  test('loses event triggers before they can keep anything from being dropped', () => {
+    const [publication, trigger, server] = entries as [DumpEntry, DumpEntry, DumpEntry];
+    expect(clear([publication, server, trigger]).what).toEqual(['event trigger mine', 'publication mine', 'server mine']);
   });
 
   test('all goes from a plain PostgreSQL but extensions', () => {
