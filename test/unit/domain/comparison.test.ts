@@ -49,6 +49,7 @@ describe("a server's other affairs are nobody's loss", () => {
       [record('privileges', 'function public.f()', { grants: [], extension: 'x' }, 'public')],
       nobodys,
     ],
+    ['rights on a setting of the whole server', [], [privilegesOf('parameter log_min_messages', ['root=app: SET'])], nobodys],
     ['a vault secret of its own', [], [record('vault secret', 'own', {}, null)], nobodys],
     ['the version of the platform', [record('platform version', 'auth', 1, 'auth')], [], nobodys],
     [
@@ -145,6 +146,15 @@ describe('in no schema, on a platform', () => {
     ],
   ])('%s', (_, captured, found, expected) => {
     expect(judge(captured, found)).toEqual(expected);
+  });
+
+  test("a foreign server of the platform's is its own", () => {
+    const found = [ownerOf('server files', 'supabase_admin'), record('foreign server', 'files', {}, null)];
+    const { differences } = compareCatalogs([], found, {
+      kind: 'hosted',
+      includes: ({ class: name }) => name === 'foreign server',
+    });
+    expect(differences.map(({ verdict }) => verdict)).toEqual(['platform']);
   });
 
   test('what the platform owns is its own', () => {
