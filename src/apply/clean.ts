@@ -6,6 +6,7 @@ import { describeEntry } from '../domain/restore-selection.ts';
 import { quoteIdentifier } from '../domain/sql.ts';
 import { schemaOf, type TableName } from '../domain/restore-scope.ts';
 import { relationKey, type TargetKind, type TargetRelation } from '../domain/selection.ts';
+import { tolerateFailure } from '../domain/tolerant.ts';
 import { clearJobs } from './cleared-jobs.ts';
 
 /** What goes from a target before it is restored, and what it is called to people. */
@@ -38,10 +39,10 @@ export interface ClearRequest {
 }
 
 /**
- * Clears what is the user's: all schemas but those of the platform, policies on tables of the platform, what stands in no schema
- * (event triggers, publications, foreign servers), jobs of pg_cron and large objects, and the rows of those tables of the platform
- * that are the user's. Of `public` the contents go and the schema stays, since who may use it is set on it. Nothing that the
- * platform owns is dropped.
+ * Clears what is the user's: all schemas but those of the platform, policies and webhooks on tables of the platform, what stands
+ * in no schema (event triggers, publications, foreign servers), jobs of pg_cron and large objects, and the rows of those tables of
+ * the platform that are the user's. Of `public` the contents go and the schema stays, since who may use it is set on it. Nothing
+ * that the platform owns is dropped.
  */
 export function planClearing({ kind, entries, catalog, relations, occupied, largeObjects }: ClearRequest): Clearing {
   const isUsers = (schema: string): boolean => kind === 'plain' || !isManagedSchema(schema);
@@ -50,10 +51,13 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     dependencies.some(
       (id) => relations.get(relationKey(byId.get(id)?.schema ?? '', byId.get(id)?.tag ?? ''))?.policies === true,
     );
+  const isWebhook = ({ description, dependencies }: DumpEntry): boolean =>
+    description === 'TRIGGER' && dependencies.some((id) => byId.get(id)?.schema === 'supabase_functions');
   const goes = (entry: DumpEntry): boolean => {
     const schema = schemaOf(entry);
     const description = entry.description ?? '';
     if (schema !== null && isUsers(schema)) return !(schema === 'public' && entry.schema === null);
+    if (schema !== null && isWebhook(entry)) return true;
     if (schema !== null) return description === 'POLICY' && withUsersPolicies.has(schema) && mayChangePolicies(entry);
     if (kind === 'plain') return topOfSuperuser.has(description);
     const all = kind === 'hosted' ? top : topOfSuperuser;
@@ -69,6 +73,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     .filter(({ schema, description }) => schema === 'public' && droppable.test(description ?? ''))
     .toReversed();
   const policies = going.filter((entry) => entry.description === 'POLICY' && !isUsers(entry.schema!));
+  const webhooks = going.filter((entry) => entry.schema !== null && !isUsers(entry.schema) && isWebhook(entry));
   const inNoSchema = going
     .filter(({ description }) => topOfSuperuser.has(description ?? ''))
     // An event trigger may keep others from being dropped.
@@ -79,6 +84,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
   return {
     statements: [
       ...jobs.map(({ statement }) => statement),
+      ...webhooks.flatMap((entry) => dropStatement(entry).map((drop) => tolerateFailure(describeEntry(entry), drop))),
       ...[...inNoSchema, ...policies, ...inPublic].flatMap(dropStatement),
       ...schemas.map((schema) => `DROP SCHEMA ${quoteIdentifier(schema)} CASCADE;`),
       ...occupied.map(deleteRows),

