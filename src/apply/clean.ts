@@ -6,6 +6,8 @@ import { describeEntry } from '../domain/restore-selection.ts';
 import { quoteIdentifier } from '../domain/sql.ts';
 import { schemaOf, type TableName } from '../domain/restore-scope.ts';
 import { relationKey, type TargetKind, type TargetRelation } from '../domain/selection.ts';
+import { tolerateFailure } from '../domain/tolerant.ts';
+import { clearJobs } from './cleared-jobs.ts';
 
 /** What goes from a target before it is restored, and what it is called to people. */
 export interface Clearing {
@@ -37,10 +39,10 @@ export interface ClearRequest {
 }
 
 /**
- * Clears what is the user's: all schemas but those of the platform, policies on tables of the platform, what stands in no schema
- * (event triggers, publications, foreign servers) and large objects, and the rows of those tables of the platform that are the
- * user's. Of `public` the contents go and the schema stays, since who may use it is set on it. Nothing that the platform owns is
- * dropped.
+ * Clears what is the user's: all schemas but those of the platform, policies and webhooks on tables of the platform, what stands
+ * in no schema (event triggers, publications, foreign servers), jobs of pg_cron and large objects, and the rows of those tables of
+ * the platform that are the user's. Of `public` the contents go and the schema stays, since who may use it is set on it. Nothing
+ * that the platform owns is dropped.
  */
 export function planClearing({ kind, entries, catalog, relations, occupied, largeObjects }: ClearRequest): Clearing {
   const isUsers = (schema: string): boolean => kind === 'plain' || !isManagedSchema(schema);
@@ -49,13 +51,17 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     dependencies.some(
       (id) => relations.get(relationKey(byId.get(id)?.schema ?? '', byId.get(id)?.tag ?? ''))?.policies === true,
     );
+  const isWebhook = ({ description, dependencies }: DumpEntry): boolean =>
+    description === 'TRIGGER' && dependencies.some((id) => byId.get(id)?.schema === 'supabase_functions');
   const goes = (entry: DumpEntry): boolean => {
     const schema = schemaOf(entry);
     const description = entry.description ?? '';
     if (schema !== null && isUsers(schema)) return !(schema === 'public' && entry.schema === null);
+    if (schema !== null && isWebhook(entry)) return true;
     if (schema !== null) return description === 'POLICY' && withUsersPolicies.has(schema) && mayChangePolicies(entry);
-    if (kind === 'plain') return topOfPlain.has(description);
-    return top.has(description) && !isPlatformOwner(entry.owner ?? '') && entry.tag !== 'supabase_realtime';
+    if (kind === 'plain') return topOfSuperuser.has(description);
+    const all = kind === 'hosted' ? top : topOfSuperuser;
+    return all.has(description) && !isPlatformOwner(entry.owner ?? '') && entry.tag !== 'supabase_realtime';
   };
   const going = entries.filter(goes);
   const withThem = goingAlong(entries, going);
@@ -67,10 +73,18 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     .filter(({ schema, description }) => schema === 'public' && droppable.test(description ?? ''))
     .toReversed();
   const policies = going.filter((entry) => entry.description === 'POLICY' && !isUsers(entry.schema!));
-  const inNoSchema = going.filter(({ description }) => topOfPlain.has(description ?? ''));
+  const webhooks = going.filter((entry) => entry.schema !== null && !isUsers(entry.schema) && isWebhook(entry));
+  const inNoSchema = going
+    .filter(({ description }) => topOfSuperuser.has(description ?? ''))
+    // An event trigger may keep others from being dropped.
+    .toSorted((a, b) => Number(b.description === 'EVENT TRIGGER') - Number(a.description === 'EVENT TRIGGER'));
   const gone = new Set(schemas);
+  const jobs = clearJobs(catalog, kind);
+  const goneJobs = new Set(jobs.map(({ name }) => name));
   return {
     statements: [
+      ...jobs.map(({ statement }) => statement),
+      ...webhooks.flatMap((entry) => dropStatement(entry).map((drop) => tolerateFailure(describeEntry(entry), drop))),
       ...[...inNoSchema, ...policies, ...inPublic].flatMap(dropStatement),
       ...schemas.map((schema) => `DROP SCHEMA ${quoteIdentifier(schema)} CASCADE;`),
       ...occupied.map(deleteRows),
@@ -80,6 +94,7 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
       ...schemas.map((schema) => `schema ${schema} with all that is in it${countTables(going, schema)}`),
       ...(inPublic.length === 0 ? [] : [`everything in schema public${countTables(going, 'public')}`]),
       ...inNoSchema.map(({ description, tag }) => `${(description ?? '').toLowerCase()} ${tag}`),
+      ...jobs.map(({ name }) => `cron job ${name}`),
       ...alongOnPlatform.map(describeEntry),
       ...occupied.map(({ schema, name }) => `the rows of ${schema}.${name}`),
       ...(largeObjects === 0 ? [] : [`${largeObjects} large objects`]),
@@ -93,7 +108,8 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
     remains: (entry) => !withThem.has(entry),
     remainsRecord: ({ class: className, schema, name }) =>
       schema === null
-        ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name))
+        ? !(['owner', 'privileges'].includes(className) && recordsOfTop.test(name)) &&
+          !(className === 'cron job' && goneJobs.has(name))
         : !gone.has(schema) && (schema !== 'public' || className === 'default privileges' || isOfSchema(className, name)),
   };
 }
@@ -101,7 +117,8 @@ export function planClearing({ kind, entries, catalog, relations, occupied, larg
 /** The platform itself has no policies there that could not be told from the user's: it has none at all. */
 const withUsersPolicies = new Set(['auth', 'storage', 'realtime']);
 const top = new Set(['EVENT TRIGGER', 'PUBLICATION', 'SERVER', 'FOREIGN DATA WRAPPER']);
-const topOfPlain = new Set([...top, 'CAST', 'TRANSFORM', 'ACCESS METHOD', 'PROCEDURAL LANGUAGE']);
+/** Those of a platform come with extensions. */
+const topOfSuperuser = new Set([...top, 'CAST', 'TRANSFORM', 'ACCESS METHOD', 'PROCEDURAL LANGUAGE']);
 const recordsOfTop = /^(publication|event trigger|server|foreign server|foreign-data wrapper|language) /;
 /** Nobody misses them beside what they are on. */
 const untold = new Set(['ACL', 'COMMENT', 'SECURITY LABEL', 'DEFAULT ACL']);

@@ -121,6 +121,7 @@ function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found
   if (className === 'platform version') return true;
   if (what === 'extra' && ['role', 'membership', 'setting', 'parameter', 'vault secret'].includes(className)) return true;
   if (what === 'extra' && className === 'comment' && difference.name.startsWith('role ')) return true;
+  if (what === 'extra' && className === 'privileges' && difference.name.startsWith('parameter ')) return true;
   if (kind === 'plain' && isOfSuperuser(difference, superusers)) return true;
   if (kind === 'plain') {
     const isOfServer = className === 'privileges' && schema === 'pg_catalog';
@@ -188,7 +189,7 @@ function tableOf(className: string, name: string): string | undefined {
 
 /** Roles, settings and the like, which stand in no schema. */
 function isSharedAffair(
-  { class: className, name, before, after }: CatalogDifference,
+  { class: className, name, kind, before, after }: CatalogDifference,
   owners: ReadonlyMap<string, string>,
 ): boolean {
   const value = (before ?? after) as Record<string, string> | null;
@@ -198,9 +199,11 @@ function isSharedAffair(
   if (className === 'setting')
     return isReservedRole(role) && !isChangeableReservedSetting((value?.['setting'] ?? '').split('=')[0]!);
   if (className === 'default privileges') return isPlatformOwner(role);
+  if (className === 'cron job') return kind === 'extra' && isPlatformOwner(value?.['username'] ?? '');
   if (className === 'vault secret') return false;
   const owned = className === 'owner' || className === 'privileges' || className === 'comment' ? name : `${className} ${name}`;
-  return isPlatformOwner(owners.get(owned) ?? '');
+  // Records of owners have the words of pg_identify_object.
+  return isPlatformOwner(owners.get(owned.replace(/^foreign server /, 'server ')) ?? '');
 }
 
 function countClasses(captured: readonly CatalogRecord[], differences: readonly JudgedDifference[]): ClassCounts[] {

@@ -16,10 +16,15 @@ export async function createInitializedProject(
   return { project, repository };
 }
 
-/** All of a database as pg_dump prints it, rows in a stable order, without the random keys that it prints. */
-export async function dumpText(database: Pick<TestDatabase, 'config'>): Promise<string> {
+const rowByRow = ['--rows-per-insert=1', '--inserts'];
+
+/**
+ * All of a database as pg_dump prints it, rows in a stable order, without the random keys that it prints. Rows as statements need a
+ * plan, which fails where an expression wants a search_path; `[]` for rows as COPY.
+ */
+export async function dumpText(database: Pick<TestDatabase, 'config'>, rows: readonly string[] = rowByRow): Promise<string> {
   const { host, port, user, password, database: name } = database.config;
-  const { stdout } = await execa(join(inject('cluster').binDirectory, 'pg_dump'), ['--rows-per-insert=1', '--inserts'], {
+  const { stdout } = await execa(join(inject('cluster').binDirectory, 'pg_dump'), rows, {
     env: { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password?.reveal() ?? '', PGDATABASE: name },
     maxBuffer: 256 * 1024 * 1024,
   });

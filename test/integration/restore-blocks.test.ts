@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { aclFunctions } from '../../src/apply/script/acl-functions.ts';
 import { checkForeignKeys } from '../../src/apply/script/foreign-keys.ts';
 import { restoreLargeObjects } from '../../src/apply/script/large-objects.ts';
+import { reconcilePrivileges } from '../../src/apply/script/privileges.ts';
 import { restoreOwners } from '../../src/apply/script/owners.ts';
 import { quoteIdentifier, quoteLiteral } from '../../src/domain/sql.ts';
 import { startCluster, type Cluster } from '../helpers/cluster.ts';
@@ -57,6 +58,22 @@ test('objects get an owner, and those that are not there are passed over', async
   expect(await database.query('SELECT nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = $1', [odd])).toEqual([
     { owner: role },
   ]);
+});
+
+test('what nobody knows the owner of leaves the owner that there is its rights', async () => {
+  await database.query(`
+    DISCARD TEMP;
+    CREATE TABLE public.unclear (); ALTER TABLE public.unclear OWNER TO ${role};
+    GRANT SELECT ON public.unclear TO pg_monitor; GRANT INSERT ON public.unclear TO pg_read_all_data`);
+  const grants = [{ grantor: odd, grantee: 'pg_monitor', privilege: 'SELECT', grantable: false }];
+  const wanted = { type: 'table', identity: 'public.unclear', owner: undefined, grants };
+  for (const statement of reconcilePrivileges([wanted], [])) await database.query(statement);
+  const [row] = await database.query<{ mine: boolean; theirs: boolean; others: boolean }>(`
+    SELECT bool_and(has_table_privilege(${quoteLiteral(odd)}, 'public.unclear', privilege)) AS mine,
+           has_table_privilege('pg_monitor', 'public.unclear', 'SELECT') AS theirs,
+           has_table_privilege('pg_read_all_data', 'public.unclear', 'INSERT') AS others
+      FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) privilege`);
+  expect(row).toEqual({ mine: true, theirs: true, others: false });
 });
 
 describe('foreign keys of rows that were loaded', () => {

@@ -126,6 +126,13 @@ BEGIN
    -- The owner that there is has all rights anyway, also where it was just anybody on the source.
    WHERE g ->> 'grantee' IS DISTINCT FROM owner_name::text OR owner_name::text IS NOT DISTINCT FROM item ->> 'owner';
   wanted := coalesce(wanted, '[]');
+  IF item ->> 'owner' IS NULL THEN
+    -- Whose it was is not known: the owner that there is keeps what it has.
+    wanted := wanted || coalesce((
+      SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('grantor', pg_catalog.pg_get_userbyid(a.grantor), 'grantee', owner_name,
+               'privilege', a.privilege_type, 'grantable', a.is_grantable))
+        FROM pg_catalog.aclexplode(found.acl) a WHERE a.grantee = found.owner), '[]');
+  END IF;
   FOR round IN 0..9 LOOP
     FOR step IN SELECT * FROM pg_temp.agent_differences(found.acl, owner_name, wanted, column_name IS NOT NULL) d WHERE d.revoking = (round = 0) LOOP
       PERFORM pg_temp.agent_as(step.grantor, owner_name, what, pg_catalog.format(

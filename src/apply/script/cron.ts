@@ -29,7 +29,9 @@ function scheduleNamed(job: CronJob, { database, role, enable }: CronOptions): s
   const values = [job.job!, job.schedule, job.command, job.database ?? database].map(quoteLiteral).join(', ');
   // Only a superuser may name another user.
   const username = job.username === role ? 'NULL' : quoteLiteral(job.username);
-  return `SELECT cron.schedule_in_database(${values}, ${username}, ${String(job.active && enable)})`;
+  const active = String(job.active && enable);
+  // Of a job of that name that is there already, pg_cron changes all but whether it is active.
+  return `SELECT cron.alter_job(cron.schedule_in_database(${values}, ${username}, ${active}), active := ${active})`;
 }
 
 function scheduleUnnamed(job: CronJob, { role, enable }: CronOptions): string {

@@ -15,7 +15,7 @@ export function wantedPrivileges(facts: Facts): WantedPrivileges[] {
       if (!target.samePlatform) continue;
       const before = privilegesSchema.parse(found.get('privileges')!.get(name)!.value).grants;
       const changes = differentGrants(value.grants, before);
-      if (changes.every(({ grantor }) => mayActAs(facts, grantor))) wanted.push({ ...value, owner: undefined });
+      if (changes.every(({ grantor }) => mayActAs(facts, grantor))) wanted.push({ ...value, owner: ownerOf(owners, value) });
       else
         facts.forbidden.push({
           what: `privileges of ${name}`,

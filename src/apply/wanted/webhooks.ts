@@ -7,12 +7,14 @@ export interface Webhook {
   readonly trigger: string;
 }
 
-const webhookSchema = z.object({ table: z.string() });
+const webhookSchema = z.object({ table: z.string(), enabled: z.string().optional() });
 
-/** The webhooks of the source, which are triggers; a record is named `trigger on table`. */
+/** The webhooks that act on the source, which are triggers; a record is named `trigger on table`. */
 export function wantedWebhooks(source: CatalogIndex): Webhook[] {
-  return recordsOf(source, 'webhook', webhookSchema).map(({ name, value }) => ({
-    table: value.table,
-    trigger: name.slice(0, name.length - ` on ${value.table}`.length),
-  }));
+  return recordsOf(source, 'webhook', webhookSchema)
+    .filter(({ value }) => value.enabled !== 'disabled')
+    .map(({ name, value }) => ({
+      table: value.table,
+      trigger: name.slice(0, name.length - ` on ${value.table}`.length),
+    }));
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { planClearing, type ClearRequest } from '../../../src/apply/clean.ts';
 import type { CatalogRecord } from '../../../src/domain/catalog.ts';
 import type { DumpEntry } from '../../../src/domain/dump-head.ts';
+import { tolerateFailure } from '../../../src/domain/tolerant.ts';
 import { ownerOf, privilegesOf, record } from '../../helpers/catalog-records.ts';
 import { define, type EntryProperties } from '../../helpers/dump-entries.ts';
 import { relationsOf } from '../../helpers/restore-target.ts';
@@ -108,12 +109,21 @@ describe('what stands in no schema', () => {
   test("goes if it is the user's, but for the publication of Realtime", () => {
     const { statements, what, left } = clear(entries);
     expect(statements).toEqual([
-      'DROP PUBLICATION IF EXISTS mine CASCADE;',
       'DROP EVENT TRIGGER IF EXISTS mine CASCADE;',
+      'DROP PUBLICATION IF EXISTS mine CASCADE;',
       'DROP SERVER IF EXISTS mine CASCADE;',
     ]);
-    expect(what).toEqual(['publication mine', 'event trigger mine', 'server mine']);
+    expect(what).toEqual(['event trigger mine', 'publication mine', 'server mine']);
     expect(left).toEqual(entries.slice(3));
+  });
+
+  test('goes from a self-hosted project also where only a superuser makes it', () => {
+    expect(clear(entries, { kind: 'self-hosted' }).left).toEqual(entries.slice(4));
+  });
+
+  test('loses event triggers before they can keep anything from being dropped', () => {
+    const [publication, trigger, server] = entries as [DumpEntry, DumpEntry, DumpEntry];
+    expect(clear([publication, server, trigger]).what).toEqual(['event trigger mine', 'publication mine', 'server mine']);
   });
 
   test('all goes from a plain PostgreSQL but extensions', () => {
@@ -166,6 +176,51 @@ describe('policies on tables of the platform', () => {
     const job = define('TABLE', 'cron.job');
     const theirs = define('POLICY', 'cron.job theirs', { needs: [job], dropStatement: 'DROP POLICY theirs ON cron.job;\n' });
     expect(clear([job, theirs], { relations: relationsOf({ 'cron.job': { policies: true } }) }).statements).toEqual([]);
+  });
+});
+
+test('webhooks on tables of the platform go, where the platform lets them, and its own triggers stay', () => {
+  const users = droppable('TABLE', 'auth.users', { owner: 'supabase_auth_admin' });
+  const hook = droppable('FUNCTION', 'supabase_functions.http_request()', { owner: 'supabase_functions_admin' });
+  const own = droppable('FUNCTION', 'auth.touch()', { owner: 'supabase_auth_admin' });
+  const webhook = define('TRIGGER', 'auth.users call', {
+    needs: [users, hook],
+    dropStatement: 'DROP TRIGGER call ON auth.users;\n',
+  });
+  const theirs = define('TRIGGER', 'auth.users touch', {
+    needs: [users, own],
+    dropStatement: 'DROP TRIGGER touch ON auth.users;\n',
+  });
+  const { statements, what, left } = clear([users, hook, own, webhook, theirs]);
+  const drop = 'DROP TRIGGER IF EXISTS call ON auth.users CASCADE;';
+  expect(statements).toEqual([tolerateFailure('trigger users call in schema auth', drop)]);
+  expect(what).toEqual(['trigger users call in schema auth']);
+  expect(left).toEqual([users, hook, own, theirs]);
+});
+
+describe('jobs of pg_cron', () => {
+  const facts = { schedule: '@daily', command: "SELECT 'a'", database: null, active: true };
+  const mine = record('cron job', 'nightly', { job: 'nightly', username: 'postgres', ...facts }, null);
+  const unnamed = record('cron job', 'unnamed: @daily', { job: null, username: 'app', ...facts }, null);
+  const theirs = record('cron job', 'tick', { job: 'tick', username: 'supabase_admin', ...facts }, null);
+  const catalog = [mine, unnamed, theirs];
+
+  test("go before everything else, but for the platform's own", () => {
+    const { statements, what, remainsRecord } = clear([droppable('TABLE', 'public.notes')], { catalog });
+    expect(what).toEqual(['everything in schema public (1 tables)', 'cron job nightly', 'cron job unnamed: @daily']);
+    const unschedule = (name: string, user: string): string =>
+      `SELECT cron.unschedule(j.jobid) FROM cron.job j WHERE (pg_catalog.to_jsonb(j) ->> 'jobname') ${name} AND j.schedule = '@daily' AND j.command = 'SELECT ''a''' AND j.username = '${user}'`;
+    expect(statements.slice(0, 2)).toEqual([
+      tolerateFailure('cron job nightly', unschedule("= 'nightly'", 'postgres')),
+      tolerateFailure('cron job unnamed: @daily', unschedule('IS NULL', 'app')),
+    ]);
+    expect(catalog.filter(remainsRecord)).toEqual([theirs]);
+  });
+
+  test('go all from a plain PostgreSQL', () => {
+    const { what, remainsRecord } = clear([], { kind: 'plain', catalog });
+    expect(what).toHaveLength(3);
+    expect(catalog.filter(remainsRecord)).toEqual([]);
   });
 });
 

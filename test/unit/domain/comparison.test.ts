@@ -49,6 +49,7 @@ describe("a server's other affairs are nobody's loss", () => {
       [record('privileges', 'function public.f()', { grants: [], extension: 'x' }, 'public')],
       nobodys,
     ],
+    ['rights on a setting of the whole server', [], [privilegesOf('parameter log_min_messages', ['root=app: SET'])], nobodys],
     ['a vault secret of its own', [], [record('vault secret', 'own', {}, null)], nobodys],
     ['the version of the platform', [record('platform version', 'auth', 1, 'auth')], [], nobodys],
     [
@@ -147,6 +148,15 @@ describe('in no schema, on a platform', () => {
     expect(judge(captured, found)).toEqual(expected);
   });
 
+  test("a foreign server of the platform's is its own", () => {
+    const found = [ownerOf('server files', 'supabase_admin'), record('foreign server', 'files', {}, null)];
+    const { differences } = compareCatalogs([], found, {
+      kind: 'hosted',
+      includes: ({ class: name }) => name === 'foreign server',
+    });
+    expect(differences.map(({ verdict }) => verdict)).toEqual(['platform']);
+  });
+
   test('what the platform owns is its own', () => {
     const owner = ownerOf('event trigger pgrst_watch', 'supabase_admin');
     const captured = [owner, record('event trigger', 'pgrst_watch', {}, null)];
@@ -205,6 +215,17 @@ describe('what acts on the outside world rests', () => {
     expect(isEqual({ differences: [], changedContents: [], catalog: differences })).toBe(true);
     expect(classes).toEqual([{ class: 'cron job', equal: 0, missing: 0, different: 0, extra: 0 }]);
   });
+});
+
+test.each<[string, string, string]>([
+  ["of the user's that only the target has counts", 'app', 'lost'],
+  ["of the platform's own does not", 'supabase_admin', 'platform'],
+])('a cron job %s', (_, username, expected) => {
+  const { differences } = compareCatalogs([], [record('cron job', 'tick', { username }, null)], {
+    kind: 'hosted',
+    includes: () => true,
+  });
+  expect(differences.map(({ verdict }) => verdict)).toEqual([expected]);
 });
 
 test('counts a class at a time what is equal and what counts', () => {

@@ -88,19 +88,29 @@ describe('cron jobs', () => {
   };
 
   test.each<[string, Partial<CronJob>, boolean, string]>([
-    ['with a name', {}, true, `cron.schedule_in_database('it''s', '@daily', 'SELECT 1', 'shop', NULL, true)`],
-    ['that shall rest', {}, false, `cron.schedule_in_database('it''s', '@daily', 'SELECT 1', 'shop', NULL, false)`],
+    [
+      'with a name',
+      {},
+      true,
+      `cron.alter_job(cron.schedule_in_database('it''s', '@daily', 'SELECT 1', 'shop', NULL, true), active := true)`,
+    ],
+    [
+      'that shall rest',
+      {},
+      false,
+      `cron.alter_job(cron.schedule_in_database('it''s', '@daily', 'SELECT 1', 'shop', NULL, false), active := false)`,
+    ],
     [
       'that was not active',
       { active: false },
       true,
-      `cron.schedule_in_database('it''s', '@daily', 'SELECT 1', 'shop', NULL, false)`,
+      `cron.alter_job(cron.schedule_in_database('it''s', '@daily', 'SELECT 1', 'shop', NULL, false), active := false)`,
     ],
     [
       'of somebody else in another database',
       { database: 'other', username: 'app' },
       true,
-      `cron.schedule_in_database('it''s', '@daily', 'SELECT 1', 'other', 'app', true)`,
+      `cron.alter_job(cron.schedule_in_database('it''s', '@daily', 'SELECT 1', 'other', 'app', true), active := true)`,
     ],
     ['without a name', { job: null }, true, `cron.schedule('@daily', 'SELECT 1')`],
     [

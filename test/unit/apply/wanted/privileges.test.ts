@@ -43,9 +43,18 @@ describe('privileges', () => {
       [],
       undefined,
     ],
+    [
+      'of what belongs to the platform',
+      privilegesOf(users, ['supabase_auth_admin=anon: SELECT']),
+      [ownerOf(users, 'supabase_auth_admin')],
+      'supabase_auth_admin',
+    ],
     ['of what has none, and nobody may use', privilegesOf('language plpgsql', []), [], undefined],
   ])('%s know its owner', (_, wanted, others, owner) => {
-    expect(wantedOn('plain', { source: [...others, wanted] }).privileges[0]!.owner).toBe(owner);
+    const found = [privilegesOf(users, [])];
+    for (const name of ['plain', 'self-hosted'] as const) {
+      expect(wantedOn(name, { source: [...others, wanted], found }).privileges[0]!.owner).toBe(owner);
+    }
   });
 
   const source = [privilegesOf(users, ['supabase_auth_admin=postgres: SELECT', 'postgres=anon: SELECT'])];
