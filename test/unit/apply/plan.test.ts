@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetFacts } from '../../../src/apply/target.ts';
-import { record, roleRecord } from '../../helpers/catalog-records.ts';
+import { membershipOf, record, roleRecord } from '../../helpers/catalog-records.ts';
 import { define, defineRows } from '../../helpers/dump-entries.ts';
 import { manifestOf, occupiedBy, planOf, roleOf, tableOf, targetFactsOf, type PlanFacts } from '../../helpers/restore-plan.ts';
 import { relationsOf } from '../../helpers/restore-target.ts';
@@ -198,5 +198,27 @@ test('what is there in another shape is told', () => {
   expect(planOf({ manifest: manifestOf({ extensions }), catalog, target }).skipped).toEqual([
     { what: 'extension hstore', why: 'the target has version 1.9, the backup 1.8' },
     { what: 'role app', why: 'the target has a role of that name with other attributes', explains: ['role app'] },
+  ]);
+});
+
+test('roles that may more on the target than in the backup are told', () => {
+  const names = ['app', 'reader', 'anon', 'postgres'];
+  const catalog = [...names.map((name) => roleRecord(name)), membershipOf('app', 'anon')];
+  const target = targetFactsOf('hosted', {
+    roles: new Set(names),
+    catalog: [
+      ...names.map((name) => roleRecord(name, name === 'anon' ? { bypassRowSecurity: true } : {})),
+      membershipOf('app', 'anon'),
+      membershipOf('reader', 'app'),
+      membershipOf('postgres', 'app'),
+    ],
+  });
+  expect(planOf({ catalog, target }).skipped).toEqual([
+    { what: 'role anon', why: 'the target has a role of that name with other attributes', explains: ['role anon'] },
+    {
+      what: 'membership reader in app',
+      why: 'the backup does not have it, and a role that is there is not changed',
+      explains: ['membership reader in app'],
+    },
   ]);
 });
