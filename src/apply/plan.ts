@@ -1,6 +1,6 @@
 import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts';
 import { indexCatalog, type CatalogIndex } from '../domain/catalog-index.ts';
-import type { DumpHead } from '../domain/dump-head.ts';
+import type { DumpEntry, DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isManagedSchema } from '../domain/platform.ts';
 import { isSamePlatform } from '../domain/platform-version.ts';
@@ -60,7 +60,10 @@ export function planRestore(request: PlanRequest): RestorePlan {
     keepOwners: catalog === undefined,
     tolerant,
     decisions,
-    manual: listManual({ wanted, source: isWhole(scope) ? source : new Map(), target, enableJobs: request.enableJobs }),
+    manual: [
+      ...listManual({ wanted, source: isWhole(scope) ? source : new Map(), target, enableJobs: request.enableJobs }),
+      ...(catalog === undefined ? listUntaken(request.head) : []),
+    ],
     script: buildScript({
       wanted,
       decisions: catalog === undefined ? [] : decisions,
@@ -87,10 +90,34 @@ function withOwners(
   return [...new Set([...roles, ...owners.filter((owner) => owner !== role && !isUsableMember(found, owner, role))])];
 }
 
-/** A backup without a catalog is restored as pg_restore does it, privileges included. */
+/** A backup without a catalog is restored as pg_restore does it, privileges included; what is of the database itself it leaves out. */
 function takeAll(head: DumpHead): Decision[] {
-  return head.entries.map((entry) => ({ entry, action: 'keep' }));
+  return head.entries.map((entry) =>
+    isOfDatabase(entry) ? { entry, action: 'skip', cause: 'elsewhere' } : { entry, action: 'keep' },
+  );
 }
+
+/** https://www.postgresql.org/docs/current/app-pgrestore.html: only with --create, which names the database as it was. */
+function isOfDatabase({ description, tag }: DumpEntry): boolean {
+  return (description ?? '').startsWith('DATABASE') || (tag ?? '').startsWith('DATABASE ');
+}
+
+/** What a backup without a catalog holds and nobody restores. */
+function listUntaken(head: DumpHead): string[] {
+  const kinds = new Set(head.entries.filter(isOfDatabase).map(({ description }) => ofDatabase[description ?? '']));
+  const named = [...kinds].filter((kind) => kind !== undefined).toSorted();
+  if (named.length === 0) return [];
+  return [
+    `set again what the backup, of a version that captured no catalog, cannot bring back of the database itself: ${named.join(', ')}`,
+  ];
+}
+
+const ofDatabase: Readonly<Record<string, string>> = {
+  'DATABASE PROPERTIES': 'settings',
+  ACL: 'privileges',
+  COMMENT: 'comment',
+  'SECURITY LABEL': 'security label',
+};
 
 interface DecideFacts {
   readonly samePlatform: boolean;
@@ -118,7 +145,10 @@ function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanReq
     ...(target.major < sourceMajor
       ? [`the target is PostgreSQL ${target.version}, older than the source (${manifest.server.version})`]
       : []),
-    ...(catalog === undefined && !target.superuser
+    ...(catalog === undefined && target.kind !== 'plain'
+      ? ['the backup is of a version that captured no catalog, and can be restored into a plain PostgreSQL only']
+      : []),
+    ...(catalog === undefined && target.kind === 'plain' && !target.superuser
       ? [`the backup is of a version that captured no privileges, and role ${target.role} is no superuser`]
       : []),
     ...(catalog === undefined && (isPart || clean)

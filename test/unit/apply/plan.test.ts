@@ -62,6 +62,11 @@ describe('what forbids a restore', () => {
       /captured no privileges, and role app is no superuser$/,
     ],
     [
+      'a backup without a catalog and a Supabase project',
+      { catalog: undefined, target: targetFactsOf('self-hosted') },
+      /captured no catalog, and can be restored into a plain PostgreSQL only$/,
+    ],
+    [
       'a part of a backup without a catalog',
       { catalog: undefined, scope: { only: ['schema'] } },
       /only the whole can be restored, into an empty/,
@@ -140,6 +145,17 @@ test('a backup without a catalog comes as pg_restore makes it', () => {
   expect(plan.decisions.map(({ action }) => action)).toEqual(['keep', 'keep', 'keep']);
   expect(plan.steps.join()).not.toContain('make owners');
   expect(plan.script.before).toContainEqual(expect.stringContaining('CREATE ROLE "app" WITH'));
+});
+
+test('of a backup without a catalog nothing of the database itself comes', () => {
+  const entries = ['DATABASE', 'DATABASE PROPERTIES', 'ACL', 'COMMENT'].map((description) =>
+    define(description, description.startsWith('D') ? 'shop' : 'DATABASE shop', { schema: null }),
+  );
+  const plan = planOf({ entries, catalog: undefined });
+  expect(plan.decisions.map(({ action }) => action)).toEqual(['skip', 'skip', 'skip', 'skip']);
+  expect(plan.created).toEqual({});
+  expect(plan.manual).toEqual([expect.stringMatching(/of the database itself: comment, privileges, settings$/)]);
+  expect(planOf({ entries: entries.slice(0, 1), catalog: undefined }).manual).toEqual([]);
 });
 
 test('several jobs work outside of a transaction', () => {
