@@ -10,6 +10,7 @@ import { chooseSearchPath } from '../domain/search-path.ts';
 import type { Decision } from '../domain/selection.ts';
 import { addUsersColumns } from './added-columns.ts';
 import { planArrival, type Arrival } from './arrival.ts';
+import { computeColumns } from './computed-columns.ts';
 import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
@@ -34,9 +35,13 @@ export function planRestore(request: PlanRequest): RestorePlan {
   });
   const chosen = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
   const mayAddColumns = target.kind === 'self-hosted' && samePlatform && catalog !== undefined;
-  const { decisions, statements: columns } = mayAddColumns
-    ? addUsersColumns(chosen, catalog)
-    : { decisions: chosen, statements: [] };
+  const added = mayAddColumns ? addUsersColumns(chosen, catalog) : { decisions: chosen, statements: [] };
+  const computed = computeColumns(added.decisions, {
+    catalog: catalog ?? [],
+    relations: arrival.relations,
+    appends: scope.mode === 'append',
+  });
+  const { decisions } = computed;
   const found = catalog === undefined ? [] : target.catalog.filter(arrival.clearing.remainsRecord);
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
   const limited = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
@@ -71,7 +76,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
       searchPath: chooseSearchPath(source),
       enableJobs: request.enableJobs,
       clean: arrival.statements(asked),
-      columns,
+      columns: added.statements,
+      computed: computed.statements,
       extensions: isWhole(scope) ? moveExtensions(source, onTarget, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
       silencedTables: tolerant || request.jobs !== undefined ? [] : arrival.checkedTables(decisions),
