@@ -1,6 +1,8 @@
 import { commentSchema, membershipRecordSchema, settingSchema, type CatalogRecord } from '../domain/catalog.ts';
 import { holdsSame, recordsOf, type CatalogIndex } from '../domain/catalog-index.ts';
+import { collectRoles } from '../domain/comparison.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import { isGainedMembership, isGainedPower } from '../domain/openings.ts';
 import { isReservedRole } from '../domain/platform.ts';
 import { unquoteIdentifier } from '../domain/sql.ts';
 import type { PlanItem } from './plan-types.ts';
@@ -20,13 +22,15 @@ export function listDeviations(
     }),
     ...[...(source.get('role')?.values() ?? [])].filter((record) => isOtherRole(record, found, target)).map(describeRole),
     ...listKeptRoleFacts(source, found, target),
+    ...listMoreMemberships(source, found, target),
   ];
 }
 
 /** Roles belong to a whole server: one that is there is not changed. */
 function isOtherRole(record: CatalogRecord, found: CatalogIndex, { kind }: TargetFacts): boolean {
-  if (kind !== 'plain' && isReservedRole(record.name)) return false;
-  return found.get('role')?.has(record.name) === true && !holdsSame(found, record);
+  const other = found.get('role')?.get(record.name);
+  if (other === undefined || holdsSame(found, record)) return false;
+  return kind === 'plain' || !isReservedRole(record.name) || isGainedPower(record.name, record.value, other.value);
 }
 
 function describeRole({ name }: CatalogRecord): PlanItem {
@@ -49,4 +53,16 @@ function listKeptRoleFacts(source: CatalogIndex, found: CatalogIndex, { kind, ro
     why: 'the target has that role already, and a role that is there is not changed',
     explains: [`${record.class} ${name}`],
   }));
+}
+
+/** Memberships that the backup does not have are not taken away; they may open what comes to somebody else. */
+function listMoreMemberships(source: CatalogIndex, found: CatalogIndex, { kind }: TargetFacts): PlanItem[] {
+  const roles = collectRoles([...(source.get('role')?.values() ?? [])]);
+  return recordsOf(found, 'membership', membershipRecordSchema)
+    .filter(({ name, value }) => source.get('membership')?.has(name) !== true && isGainedMembership(value, { kind, roles }))
+    .map(({ name }) => ({
+      what: `membership ${name}`,
+      why: 'the backup does not have it, and a role that is there is not changed',
+      explains: [`membership ${name}`],
+    }));
 }

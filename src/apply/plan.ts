@@ -1,6 +1,6 @@
 import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts';
 import { indexCatalog, type CatalogIndex } from '../domain/catalog-index.ts';
-import type { DumpHead } from '../domain/dump-head.ts';
+import type { DumpEntry, DumpHead } from '../domain/dump-head.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { majorOfVersion, tellAsNewer } from '../domain/newer-server.ts';
 import { isManagedSchema } from '../domain/platform.ts';
@@ -11,6 +11,7 @@ import { chooseSearchPath } from '../domain/search-path.ts';
 import type { Decision } from '../domain/selection.ts';
 import { addUsersColumns } from './added-columns.ts';
 import { planArrival, type Arrival } from './arrival.ts';
+import { computeColumns } from './computed-columns.ts';
 import { listDeviations } from './deviations.ts';
 import { describeItems, listManual, listSteps } from './plan-texts.ts';
 import type { PlanRequest, RestorePlan } from './plan-types.ts';
@@ -38,9 +39,13 @@ export function planRestore(request: PlanRequest): RestorePlan {
   });
   const chosen = catalog === undefined ? takeAll(request.head) : decide(request, { samePlatform, existing, asked, arrival });
   const mayAddColumns = target.kind === 'self-hosted' && samePlatform && catalog !== undefined;
-  const { decisions, statements: columns } = mayAddColumns
-    ? addUsersColumns(chosen, catalog)
-    : { decisions: chosen, statements: [] };
+  const added = mayAddColumns ? addUsersColumns(chosen, catalog) : { decisions: chosen, statements: [] };
+  const computed = computeColumns(added.decisions, {
+    catalog: catalog ?? [],
+    relations: arrival.relations,
+    appends: scope.mode === 'append',
+  });
+  const { decisions } = computed;
   const all = findWanted({ source, found: indexCatalog(found), roles: manifest.roles, target: { ...target, samePlatform } });
   const limited = withMadeWebhooks(isWhole(scope) ? all : limitWanted(all, scope, decisions), decisions);
   const wanted = {
@@ -64,7 +69,10 @@ export function planRestore(request: PlanRequest): RestorePlan {
     keepOwners: catalog === undefined,
     tolerant,
     decisions,
-    manual: listManual({ wanted, source: isWhole(scope) ? source : new Map(), target, enableJobs: request.enableJobs }),
+    manual: [
+      ...listManual({ wanted, source: isWhole(scope) ? source : new Map(), target, enableJobs: request.enableJobs }),
+      ...(catalog === undefined ? listUntaken(request.head) : []),
+    ],
     script: buildScript({
       wanted,
       decisions: catalog === undefined ? [] : decisions,
@@ -72,7 +80,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
       searchPath: chooseSearchPath(source),
       enableJobs: request.enableJobs,
       clean: arrival.statements(asked),
-      columns,
+      columns: added.statements,
+      computed: computed.statements,
       extensions: isWhole(scope) ? moveExtensions(source, onTarget, decisions) : [],
       checkedTables: arrival.checkedTables(decisions),
       silencedTables: rowsAreSeen ? [] : arrival.checkedTables(decisions),
@@ -92,10 +101,34 @@ function withOwners(
   return [...new Set([...roles, ...owners.filter((owner) => owner !== role && !isUsableMember(found, owner, role))])];
 }
 
-/** A backup without a catalog is restored as pg_restore does it, privileges included. */
+/** A backup without a catalog is restored as pg_restore does it, privileges included; what is of the database itself it leaves out. */
 function takeAll(head: DumpHead): Decision[] {
-  return head.entries.map((entry) => ({ entry, action: 'keep' }));
+  return head.entries.map((entry) =>
+    isOfDatabase(entry) ? { entry, action: 'skip', cause: 'elsewhere' } : { entry, action: 'keep' },
+  );
 }
+
+/** https://www.postgresql.org/docs/current/app-pgrestore.html: only with --create, which names the database as it was. */
+function isOfDatabase({ description, tag }: DumpEntry): boolean {
+  return (description ?? '').startsWith('DATABASE') || (tag ?? '').startsWith('DATABASE ');
+}
+
+/** What a backup without a catalog holds and nobody restores. */
+function listUntaken(head: DumpHead): string[] {
+  const kinds = new Set(head.entries.filter(isOfDatabase).map(({ description }) => ofDatabase[description ?? '']));
+  const named = [...kinds].filter((kind) => kind !== undefined).toSorted();
+  if (named.length === 0) return [];
+  return [
+    `set again what the backup, of a version that captured no catalog, cannot bring back of the database itself: ${named.join(', ')}`,
+  ];
+}
+
+const ofDatabase: Readonly<Record<string, string>> = {
+  'DATABASE PROPERTIES': 'settings',
+  ACL: 'privileges',
+  COMMENT: 'comment',
+  'SECURITY LABEL': 'security label',
+};
 
 interface DecideFacts {
   readonly samePlatform: boolean;
@@ -122,7 +155,10 @@ function listRefusals({ manifest, target, catalog, scope, jobs, clean }: PlanReq
     ...(target.major < majorOfVersion(manifest.server.versionNumber)
       ? [`the target is PostgreSQL ${target.version}, older than the source (${manifest.server.version})`]
       : []),
-    ...(catalog === undefined && !target.superuser
+    ...(catalog === undefined && target.kind !== 'plain'
+      ? ['the backup is of a version that captured no catalog, and can be restored into a plain PostgreSQL only']
+      : []),
+    ...(catalog === undefined && target.kind === 'plain' && !target.superuser
       ? [`the backup is of a version that captured no privileges, and role ${target.role} is no superuser`]
       : []),
     ...(catalog === undefined && (isPart || clean)

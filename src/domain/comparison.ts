@@ -1,10 +1,12 @@
-import type { CatalogRecord } from './catalog.ts';
+import { membershipRecordSchema, type CatalogRecord } from './catalog.ts';
 import { diffCatalogs, type CatalogDifference } from './catalog-difference.ts';
 import { collectOwners, levelOwners } from './level-owners.ts';
 import { isManagedSchema, isPlatformOwner, isReservedRole, isChangeableReservedSetting } from './platform.ts';
+import { isGainedMembership, isGainedPower, isOpenedByUser } from './openings.ts';
 import { isMadeByPlatform, isSamePlatform } from './platform-version.ts';
 import { collectHeirs, isReordered } from './reordered-columns.ts';
 import type { TargetKind } from './selection.ts';
+import { unquoteIdentifier } from './sql.ts';
 
 /**
  * lost: the backup has it and the target does not, or has it in another way, or the target has what the backup does not;
@@ -46,6 +48,7 @@ export function compareCatalogs(
     owners: collectOwners([...found, ...captured]),
     found: new Set(found.map(({ class: name, name: of }) => `${name} ${of}`)),
     superusers,
+    roles: collectRoles(captured),
     samePlatform: isSamePlatform(captured, found),
   };
   const [before, after] = levelOwners(captured, found, superusers);
@@ -71,7 +74,14 @@ interface Facts {
   readonly found: ReadonlySet<string>;
   /** On the target. */
   readonly superusers: ReadonlySet<string>;
+  /** Of the backup. */
+  readonly roles: ReadonlySet<string>;
   readonly samePlatform: boolean;
+}
+
+/** The names of all roles, not quoted. */
+export function collectRoles(records: readonly CatalogRecord[]): Set<string> {
+  return new Set(records.filter((record) => record.class === 'role').map(({ name }) => unquoteIdentifier(name)));
 }
 
 function collectSuperusers(records: readonly CatalogRecord[]): Set<string> {
@@ -115,14 +125,17 @@ function isResting({ class: className, kind, before, after }: CatalogDifference)
   return is[field] === rested && JSON.stringify({ ...was, [field]: rested }) === JSON.stringify({ ...is, [field]: rested });
 }
 
-function isAffairOfPlatform(difference: CatalogDifference, { kind, owners, found, superusers, samePlatform }: Facts): boolean {
+function isAffairOfPlatform(difference: CatalogDifference, facts: Facts): boolean {
+  const { kind, owners, found, superusers, samePlatform } = facts;
   const { class: className, schema, kind: what } = difference;
   // Other roles of a server, and what belongs to them, are not the database's. Secrets that are there are the target's own.
   if (className === 'platform version') return true;
-  if (what === 'extra' && ['role', 'membership', 'setting', 'parameter', 'vault secret'].includes(className)) return true;
+  if (what === 'extra' && ['role', 'setting', 'parameter', 'vault secret'].includes(className)) return true;
   if (what === 'extra' && className === 'comment' && difference.name.startsWith('role ')) return true;
   if (what === 'extra' && className === 'privileges' && difference.name.startsWith('parameter ')) return true;
   if (kind === 'plain' && isOfSuperuser(difference, superusers)) return true;
+  if (what === 'extra' && className === 'membership')
+    return !isGainedMembership(membershipRecordSchema.parse(difference.after), facts);
   if (kind === 'plain') {
     const isOfServer = className === 'privileges' && schema === 'pg_catalog';
     return what === 'extra' && (className === 'default privileges' || isOfExtension(difference) || isOfServer);
@@ -159,11 +172,13 @@ const partsOfTables = new Set([
   'index',
 ]);
 
-/** Inside of the platform's schemas only what the user has added counts. */
+/** Inside of the platform's schemas only what the user has added counts, or opened. */
 function isManagedAffair(
-  { class: className, name, kind, before }: CatalogDifference,
+  difference: CatalogDifference,
   { owners, found, samePlatform }: Pick<Facts, 'owners' | 'found' | 'samePlatform'>,
 ): boolean {
+  const { class: className, name, kind, before } = difference;
+  if (isOpenedByUser(difference, samePlatform)) return false;
   if (kind === 'extra') return true;
   const table = tableOf(className, name);
   const part = { class: className, value: before ?? null };
@@ -194,7 +209,7 @@ function isSharedAffair(
 ): boolean {
   const value = (before ?? after) as Record<string, string> | null;
   const role = value?.['role'] ?? '';
-  if (className === 'role') return isReservedRole(name);
+  if (className === 'role') return isReservedRole(name) && !isGainedPower(name, before, after);
   if (className === 'membership') return isReservedRole(role) && isReservedRole(value?.['member'] ?? '');
   if (className === 'setting')
     return isReservedRole(role) && !isChangeableReservedSetting((value?.['setting'] ?? '').split('=')[0]!);
@@ -233,29 +248,4 @@ export function isEqual(comparison: {
 }): boolean {
   const lost = comparison.catalog.filter(({ verdict }) => verdict === 'lost');
   return comparison.differences.length + comparison.changedContents.length + lost.length === 0;
-}
-
-/** Rights that the target gives and the backup does not: `anon: SELECT on table public.secrets`. */
-export function listPrivilegeLeaks(differences: readonly JudgedDifference[]): string[] {
-  return differences
-    .filter(({ class: className, verdict, kind }) => className === 'privileges' && verdict === 'lost' && kind !== 'missing')
-    .flatMap(({ name, before, after }) => {
-      const had = new Set(grantsOf(before).map(grantKey));
-      return grantsOf(after)
-        .filter((grant) => !had.has(grantKey(grant)))
-        .map(({ grantee, privilege }) => `${grantee ?? 'PUBLIC'}: ${privilege} on ${name}`);
-    });
-}
-
-interface PlainGrant {
-  readonly grantee: string | null;
-  readonly privilege: string;
-}
-
-function grantsOf(value: CatalogRecord['value'] | undefined): PlainGrant[] {
-  return (value as { grants?: PlainGrant[] } | undefined)?.grants ?? [];
-}
-
-function grantKey({ grantee, privilege }: PlainGrant): string {
-  return JSON.stringify([grantee, privilege]);
 }

@@ -34,6 +34,8 @@ export interface ScriptRequest {
   readonly extensions: readonly string[];
   /** Columns that tables of the platform get before their rows come. */
   readonly columns: readonly string[];
+  /** Statements that give columns their values which the source computes and the target does not. */
+  readonly computed: readonly string[];
   /** What goes first. */
   readonly clean: readonly string[];
   /** Tables that were there before and get rows: their foreign keys are checked. */
@@ -86,6 +88,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
     after: [
       // Planning a query looks at the expressions of indexes, whose functions may want the search_path that the rows came with.
       `SELECT pg_catalog.set_config('search_path', ${quoteLiteral(request.searchPath)}, false);`,
+      ...request.computed,
       ...wake,
       ...checkForeignKeys(request.checkedTables, request.strict),
       "SELECT pg_catalog.set_config('search_path', '', false);",

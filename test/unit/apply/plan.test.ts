@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetFacts } from '../../../src/apply/target.ts';
-import { record, roleRecord } from '../../helpers/catalog-records.ts';
+import { membershipOf, record, roleRecord } from '../../helpers/catalog-records.ts';
 import { define, defineRows } from '../../helpers/dump-entries.ts';
 import { manifestOf, occupiedBy, planOf, roleOf, tableOf, targetFactsOf, type PlanFacts } from '../../helpers/restore-plan.ts';
 import { relationsOf } from '../../helpers/restore-target.ts';
@@ -60,6 +60,11 @@ describe('what forbids a restore', () => {
       'a backup without a catalog and a target without a superuser',
       { catalog: undefined, ...one({ superuser: false, role: 'app' }) },
       /captured no privileges, and role app is no superuser$/,
+    ],
+    [
+      'a backup without a catalog and a Supabase project',
+      { catalog: undefined, target: targetFactsOf('self-hosted') },
+      /captured no catalog, and can be restored into a plain PostgreSQL only$/,
     ],
     [
       'a part of a backup without a catalog',
@@ -142,6 +147,17 @@ test('a backup without a catalog comes as pg_restore makes it', () => {
   expect(plan.script.before).toContainEqual(expect.stringContaining('CREATE ROLE "app" WITH'));
 });
 
+test('of a backup without a catalog nothing of the database itself comes', () => {
+  const entries = ['DATABASE', 'DATABASE PROPERTIES', 'ACL', 'COMMENT'].map((description) =>
+    define(description, description.startsWith('D') ? 'shop' : 'DATABASE shop', { schema: null }),
+  );
+  const plan = planOf({ entries, catalog: undefined });
+  expect(plan.decisions.map(({ action }) => action)).toEqual(['skip', 'skip', 'skip', 'skip']);
+  expect(plan.created).toEqual({});
+  expect(plan.manual).toEqual([expect.stringMatching(/of the database itself: comment, privileges, settings$/)]);
+  expect(planOf({ entries: entries.slice(0, 1), catalog: undefined }).manual).toEqual([]);
+});
+
 test('several jobs work after the transaction', () => {
   const plan = planOf({ ...shop, jobs: 4 });
   expect(plan.steps).toContain(
@@ -200,5 +216,27 @@ test('what is there in another shape is told', () => {
   expect(planOf({ manifest: manifestOf({ extensions }), catalog, target }).skipped).toEqual([
     { what: 'extension hstore', why: 'the target has version 1.9, the backup 1.8' },
     { what: 'role app', why: 'the target has a role of that name with other attributes', explains: ['role app'] },
+  ]);
+});
+
+test('roles that may more on the target than in the backup are told', () => {
+  const names = ['app', 'reader', 'anon', 'postgres'];
+  const catalog = [...names.map((name) => roleRecord(name)), membershipOf('app', 'anon')];
+  const target = targetFactsOf('hosted', {
+    roles: new Set(names),
+    catalog: [
+      ...names.map((name) => roleRecord(name, name === 'anon' ? { bypassRowSecurity: true } : {})),
+      membershipOf('app', 'anon'),
+      membershipOf('reader', 'app'),
+      membershipOf('postgres', 'app'),
+    ],
+  });
+  expect(planOf({ catalog, target }).skipped).toEqual([
+    { what: 'role anon', why: 'the target has a role of that name with other attributes', explains: ['role anon'] },
+    {
+      what: 'membership reader in app',
+      why: 'the backup does not have it, and a role that is there is not changed',
+      explains: ['membership reader in app'],
+    },
   ]);
 });

@@ -30,6 +30,7 @@ function build(facts: Partial<Omit<ScriptRequest, 'target'>> = {}, target: Parti
     extensions: [],
     clean: [],
     checkedTables: [],
+    computed: [],
     strict: false,
     silencedTables: [],
     rowsAreSeen: false,
