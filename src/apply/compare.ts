@@ -135,6 +135,9 @@ async function compareRows(
     else if (hash !== undefined) {
       contents += 1;
       if (hash !== table.contentHash) changedContents.push(what);
+    } else if (table.rows! > 0) {
+      const lacking = (table.contentColumns ?? []).filter((column) => there?.columns.has(column) !== true);
+      if (lacking.length > 0) uncompared.push(`${what} (it does not have the columns ${lacking.join(', ')})`);
     }
   }
   return { contents, differences, changedContents, uncompared };

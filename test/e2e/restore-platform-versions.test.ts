@@ -90,6 +90,8 @@ interface Crossing {
   readonly kept: readonly string[];
   /** Tables whose rows are not there: what a comparison with the whole finds. */
   readonly missing: readonly { readonly what: string; readonly expected: number; readonly found: null }[];
+  /** Tables of which only the number of rows can be compared. */
+  readonly uncompared: readonly string[];
 }
 
 const absent = (what: string): string => `${what}: the target's platform does not have it`;
@@ -113,6 +115,12 @@ const crossings: readonly Crossing[] = [
       'rows of table migrations in schema storage: the platform keeps its own there',
     ],
     missing: [{ what: 'table auth.one_time_tokens', expected: 12, found: null }],
+    uncompared: [
+      'table auth.users (it does not have the columns is_anonymous)',
+      'table storage.buckets (it does not have the columns type)',
+      'table storage.objects (it does not have the columns user_metadata)',
+      'table storage.s3_multipart_uploads (it does not have the columns user_metadata, metadata)',
+    ],
   },
   {
     versions: ['current', 'newer'],
@@ -120,6 +128,7 @@ const crossings: readonly Crossing[] = [
     lost: [],
     kept: ['rows of table schema_migrations in schema auth: the platform keeps its own there'],
     missing: [],
+    uncompared: [],
   },
   {
     versions: ['older', 'current'],
@@ -128,12 +137,13 @@ const crossings: readonly Crossing[] = [
     lost: [noTable('prefixes', 'storage', 8), noPlace('objects', 'storage', 'level')],
     kept: ['rows of table identities in schema auth: the target computes email itself'],
     missing: [{ what: 'table storage.prefixes', expected: 8, found: null }],
+    uncompared: ['table storage.objects (it does not have the columns level)'],
   },
 ];
 
 test.each(crossings)(
   'of $versions rows arrive in the columns that both have, and the rest is named before and after',
-  async ({ versions, options = [], rows, lost, kept, missing }) => {
+  async ({ versions, options = [], rows, lost, kept, missing, uncompared }) => {
     const pair = await backUp(versions, fillHostile);
     const { target, restore, compare } = pair;
     const ownVersion = () => target.administrator.query('SELECT max(version) FROM auth.schema_migrations');
@@ -166,7 +176,7 @@ test.each(crossings)(
       exitCode: missing.length === 0 ? 0 : 22,
       differences: missing,
     });
-    expect(document.comparison).toMatchObject({ changedContents: [], privilegeLeaks: [] });
+    expect(document.comparison).toMatchObject({ changedContents: [], uncompared, privilegeLeaks: [] });
     expect(document.comparison!.catalog.filter(({ verdict: judged }) => judged === 'lost')).toEqual([]);
   },
 );
