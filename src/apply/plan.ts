@@ -1,6 +1,7 @@
 import { findAskedEntries, type AskedEntries } from '../domain/asked-entries.ts';
 import { indexCatalog, type CatalogIndex } from '../domain/catalog-index.ts';
 import type { DumpEntry, DumpHead } from '../domain/dump-head.ts';
+import { hiddenOptions } from '../domain/coverage.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { majorOfVersion, tellAsNewer } from '../domain/newer-server.ts';
 import { isManagedSchema } from '../domain/platform.ts';
@@ -71,6 +72,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     decisions,
     manual: [
       ...listManual({ wanted, source: isWhole(scope) ? source : new Map(), target, enableJobs: request.enableJobs }),
+      ...(isWhole(scope) ? listHiddenOptions(manifest) : []),
       ...(catalog === undefined ? listUntaken(request.head) : []),
     ],
     script: buildScript({
@@ -178,6 +180,11 @@ function refuseUnknown({ refusals, unknown }: AskedEntries): string[] {
 function listUnread(manifest: Manifest): string[] {
   const unread = manifest.coverage.filter(({ state }) => state === 'not readable');
   return unread.map(({ component, detail }) => `${component} is not in the backup (${detail})`);
+}
+
+function listHiddenOptions({ coverage }: Manifest): string[] {
+  const hidden = coverage.filter(({ component }) => component === hiddenOptions);
+  return hidden.map(({ detail }) => `set the options of these user mappings, which the backup could not read: ${detail}`);
 }
 
 function listOutside({ jobs }: PlanRequest): string[] {

@@ -1,4 +1,4 @@
-import type { Coverage } from '../domain/coverage.ts';
+import { hiddenOptions, type Coverage } from '../domain/coverage.ts';
 import type { TableRecord } from '../domain/manifest.ts';
 import { isReservedRole } from '../domain/platform.ts';
 import { describeCatalog } from './catalog-components.ts';
@@ -27,6 +27,7 @@ export function describeCoverage(source: Source, tables: Tables): Coverage[] {
     describeSchema(['auth', 'auth'], source, tables),
     describeSchema(['storage metadata', 'storage'], source, tables),
     ...describeCatalog(source),
+    ...describeHiddenMappings(source),
     ...describeOutsideOfDatabase(source, tables),
     ...source.relations.unreadable.map((entry) => ({
       component: entry.name === undefined ? `schema ${entry.schema}` : `${entry.kind} ${entry.schema}.${entry.name}`,
@@ -64,6 +65,12 @@ function describeLargeObjects({ count: total, unreadable }: LargeObjects): Cover
   if (unreadable === 0) return captured(component, count(total, 'object'), total);
   const detail = `${unreadable} of ${total} may not be read by this role, so none could be dumped`;
   return { component, state: 'not readable', detail };
+}
+
+/** No role of a hosted project can read those of another one, so the backup is no worse than it can be. */
+function describeHiddenMappings({ hiddenMappings }: Source): Coverage[] {
+  if (hiddenMappings.length === 0) return [];
+  return [{ component: hiddenOptions, state: 'not supported', detail: hiddenMappings.join(', ') }];
 }
 
 /** A component that is a schema of its own, which a project may have or not. */

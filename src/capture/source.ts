@@ -3,6 +3,7 @@ import type { Snapshot } from '../context.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import type { Extension, Manifest, Role } from '../domain/manifest.ts';
 import { captureLargeObjects, type LargeObjects } from './large-objects.ts';
+import { findHiddenMappings } from './hidden-mappings.ts';
 import { captureRelations, type Relations } from './relations.ts';
 import { captureRoles } from './roles.ts';
 import { captureExtensions, captureSchemaNames, captureServer } from './server.ts';
@@ -16,6 +17,8 @@ export interface Source {
   readonly relations: Relations;
   readonly largeObjects: LargeObjects;
   readonly catalog: readonly CatalogRecord[];
+  /** User mappings whose options, which are mostly passwords, this role may not read. */
+  readonly hiddenMappings: readonly string[];
 }
 
 export async function inspectSource(snapshot: Snapshot): Promise<Source> {
@@ -27,5 +30,6 @@ export async function inspectSource(snapshot: Snapshot): Promise<Source> {
     relations: await captureRelations(snapshot),
     largeObjects: await captureLargeObjects(snapshot),
     catalog: await readCatalog(snapshot),
+    hiddenMappings: await findHiddenMappings(snapshot),
   };
 }

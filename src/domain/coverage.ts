@@ -15,6 +15,9 @@ export const coverageSchema = z.object({
 /** What became of one component of the project. */
 export type Coverage = z.infer<typeof coverageSchema>;
 
+/** The component of user mappings whose options the connecting role may not read. */
+export const hiddenOptions = 'options of user mappings';
+
 /** A run is complete when nothing that exists was left out because it could not be read. */
 export function statusOf(coverage: readonly Coverage[]): Exclude<RunStatus, 'failed'> {
   return coverage.some((entry) => entry.state === 'not readable') ? 'incomplete' : 'complete';

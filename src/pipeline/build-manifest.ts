@@ -2,7 +2,7 @@ import { describeCoverage } from '../capture/components.ts';
 import type { CountedTables } from '../capture/row-counts.ts';
 import type { Source } from '../capture/source.ts';
 import type { RunContext } from '../context.ts';
-import { statusOf } from '../domain/coverage.ts';
+import { hiddenOptions, statusOf } from '../domain/coverage.ts';
 import type { CatalogChanges, Manifest, Part, SafetyBackupOf } from '../domain/manifest.ts';
 import type { DriftOutcome } from './migration-drift.ts';
 import type { RunFrame } from './run.ts';
@@ -56,5 +56,9 @@ export function buildManifest(context: RunContext, frame: RunFrame, facts: Manif
 }
 
 function isWarning({ component, state }: Manifest['coverage'][number]): boolean {
-  return state === 'not readable' || (component === 'storage objects' && state === 'not configured');
+  return (
+    state === 'not readable' ||
+    (component === 'storage objects' && state === 'not configured') ||
+    (component === hiddenOptions && state === 'not supported')
+  );
 }

@@ -37,7 +37,7 @@ interface Leak {
   readonly leaks?: readonly string[];
 }
 
-const largeObjects: unknown = expect.stringMatching(/^large objects owner postgres, grants [0-9a-f]{32}$/);
+const largeObjects = expect.stringMatching(/^large objects owner postgres, grants [0-9a-f]{32}$/) as string;
 
 function createVerified(kind: 'PERMISSIVE' | 'RESTRICTIVE'): string {
   return `CREATE POLICY verified ON public.notes AS ${kind} TO authenticated USING (body <> '')`;

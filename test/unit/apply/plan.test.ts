@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetFacts } from '../../../src/apply/target.ts';
+import { hiddenOptions, type Coverage } from '../../../src/domain/coverage.ts';
 import { membershipOf, record, roleRecord } from '../../helpers/catalog-records.ts';
 import { define, defineRows } from '../../helpers/dump-entries.ts';
 import { manifestOf, occupiedBy, planOf, roleOf, tableOf, targetFactsOf, type PlanFacts } from '../../helpers/restore-plan.ts';
@@ -156,6 +157,14 @@ test('of a backup without a catalog nothing of the database itself comes', () =>
   expect(plan.created).toEqual({});
   expect(plan.manual).toEqual([expect.stringMatching(/of the database itself: comment, privileges, settings$/)]);
   expect(planOf({ entries: entries.slice(0, 1), catalog: undefined }).manual).toEqual([]);
+});
+
+test('options of user mappings that no backup holds are for a person to set', () => {
+  const detail = 'Odd role on mine';
+  const coverage: Coverage[] = [{ component: hiddenOptions, state: 'not supported', detail }];
+  const manual = `set the options of these user mappings, which the backup could not read: ${detail}`;
+  expect(planOf({ manifest: { coverage } }).manual).toContain(manual);
+  expect(planOf(shop).manual).not.toContain(manual);
 });
 
 test('several jobs work after the transaction', () => {
