@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+import type { InventoryBucket, InventoryObject, MirroredObject } from './domain/storage/inventory.ts';
+
+export interface ObjectName {
+  /** The id of the bucket. */
+  readonly bucket: string;
+  readonly name: string;
+}
+
+/**
+ * The Storage API of one project. Throws StorageError, which tells whether the same may well succeed later; one call is one attempt.
+ */
+export interface ObjectStore {
+  /** For messages; holds no key. */
+  readonly url: string;
+  /** The ids of all buckets. */
+  listBuckets(): Promise<readonly { readonly id: string; readonly row: string }[]>;
+  /** By listV2, in the byte order of names; a missing bucket has none. Versions, user metadata and owners are not told. */
+  listObjects(bucket: string): AsyncIterable<InventoryObject>;
+  /** The bytes of an object, as they come. The stream fails with a StorageError: cut short, too slow, reset. */
+  download(object: ObjectName, signal: AbortSignal): Promise<Readable>;
+  close(): Promise<void>;
+}
+
+export interface InventorySummary {
+  readonly objects: number;
+  /** As far as the inventory tells sizes. */
+  readonly bytes: number;
+  /** What the mirror does not hold yet. */
+  readonly pendingObjects: number;
+  readonly pendingBytes: number;
+}
+
+/**
+ * A directory that holds the bytes of every object, and an index that knows which content of which object each file is. What is in the
+ * directory and not in the index, or has another size than the index says, does not count. The index may be lost: it is made anew from
+ * the sidecars of the last archive.
+ */
+export interface Mirror {
+  /** What paths in the archive are relative to. */
+  readonly directory: string;
+  /** Begins an inventory: that of the run before is forgotten, what the mirror holds is not. */
+  startInventory(): void;
+  addBuckets(buckets: readonly InventoryBucket[]): void;
+  addObjects(objects: readonly InventoryObject[]): void;
+  /** In the byte order of their ids. */
+  buckets(): InventoryBucket[];
+  summary(bucket?: string): InventorySummary;
+  /** Objects of the inventory that the mirror does not hold in this content, by bucket and name. */
+  pending(): Iterable<InventoryObject>;
+  /** Objects of the inventory that it holds, by name. */
+  mirrored(bucket: string): Iterable<MirroredObject>;
+  /**
+   * Writes the bytes of an object: into a temporary file, synchronized, renamed. Only then the index knows it. Throws what the stream
+   * throws, StorageError when `object.size` is known and another number of bytes came, AppError no_space.
+   */
+  store(object: InventoryObject, stream: Readable): Promise<MirroredObject>;
+  /** The object is in no inventory any more: it was removed after the snapshot. */
+  dropFromInventory(object: ObjectName): void;
+  /** Replaces a text file below the directory, as one whole. */
+  writeText(path: string, chunks: Iterable<string>): Promise<{ bytes: number; sha256: string }>;
+  /** Removes the bytes of objects, and the sidecars of buckets, that the inventory does not have. Answers how many objects. */
+  removeOthers(): Promise<number>;
+  close(): void;
+}
