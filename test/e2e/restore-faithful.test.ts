@@ -73,6 +73,24 @@ test('a failure among several jobs leaves the rows, which nobody reads before th
   ).toEqual([{ count: 2, has_table_privilege: false }]);
 });
 
+test.each([['in one transaction'], ['with two jobs', '--jobs', '2']])(
+  'what relies on a search_path is made as well, as a server has it that was upgraded to 17, %s',
+  async (_, ...options) => {
+    const { target, restore } = await backUp(`
+      CREATE FUNCTION public.squeeze(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(trim(t))';
+      CREATE FUNCTION public.normal(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT squeeze(t)';
+      CREATE TABLE public.names (name text);
+      INSERT INTO public.names VALUES (' A');
+      ALTER FUNCTION public.normal(text) SET search_path = public;
+      CREATE INDEX names_normal ON public.names (public.normal(name));
+      CREATE VIEW public.normalized AS SELECT public.normal(name) FROM public.names;
+      CREATE MATERIALIZED VIEW public.kept AS SELECT * FROM public.normalized;
+      ALTER FUNCTION public.normal(text) RESET search_path;`);
+    expect(await restore(...options)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await target.query('SELECT normal FROM public.kept')).toEqual([{ normal: 'a' }]);
+  },
+);
+
 test('what PostgreSQL prints in another way once it has read it is no difference', async () => {
   const { restore } = await backUp(`
     CREATE TABLE public.notes (a integer, s varchar(9) CHECK (s IN ('x', 'y')), CHECK (a BETWEEN 1 AND 2 AND s <> ''));
