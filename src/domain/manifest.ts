@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { archiveKinds } from './archive-name.ts';
 import { coverageSchema } from './coverage.ts';
 
 const extensionSchema = z.object({ name: z.string(), version: z.string(), schema: z.string() });
@@ -113,6 +114,8 @@ export const manifestSchema = z.object({
   parts: z.array(partSchema),
   coverage: z.array(coverageSchema),
   warnings: z.array(z.string()),
+  /** The kinds of archives that this run set out to make; absent before there was Storage. */
+  runKinds: z.array(z.enum(archiveKinds)).optional(),
   /** Absent when there was no earlier backup to compare with. */
   changes: changesSchema.optional(),
   /** Absent when the project has no migrations, or MIGRATION_DRIFT is off. */
