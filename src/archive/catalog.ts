@@ -1,7 +1,7 @@
 import type { ArchiveListing, ArchiveSizes, IndexedArchive, RunContext } from '../context.ts';
 import { ownerOf, parseArchiveName, parsePartialName, type ArchiveKind, type ArchiveName } from '../domain/archive-name.ts';
 import { AppError } from '../errors.ts';
-import { readManifest } from './verify.ts';
+import { readAnyManifest } from './verify.ts';
 
 /** A finished archive of this project, or of a safety backup that lies in its repository. */
 export interface CatalogArchive {
@@ -50,7 +50,7 @@ async function indexArchive(context: RunContext, archive: ArchiveListing): Promi
   const kind = parseArchiveName(name)!.kind;
   try {
     // One after the other: two Borgs that reach for the lock at the same moment wait for each other, for seconds.
-    const { status, chunkerParams } = await readManifest(context, name);
+    const { status, chunkerParams } = await readAnyManifest(context, name);
     const sizes = await context.repository.sizes(name);
     return remember(context, archive, { name, kind, status, chunkerParams, sizes });
   } catch (error) {
