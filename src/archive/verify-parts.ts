@@ -2,15 +2,21 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import type { RunContext } from '../context.ts';
-import type { Manifest, Part } from '../domain/manifest.ts';
+import type { Part } from '../domain/manifest.ts';
 import { nameArchive } from './read.ts';
 import { verificationError } from './verification-error.ts';
+
+type ArchivedPart = Pick<Part, 'path' | 'bytes' | 'sha256'>;
+
+interface ManifestWithParts {
+  readonly parts: readonly ArchivedPart[];
+}
 
 /**
  * Reads every part whose checksum the manifest knows, which is all of them but the dump, and compares. Answers how many.
  * Throws AppError verification_failed.
  */
-export async function verifyParts(context: RunContext, archive: string, manifest: Manifest): Promise<number> {
+export async function verifyParts(context: RunContext, archive: string, manifest: ManifestWithParts): Promise<number> {
   const parts = manifest.parts.filter(({ sha256 }) => sha256 !== null);
   const found = await measureParts(context, archive, parts);
   for (const part of parts) {
@@ -32,7 +38,7 @@ interface Measured {
 }
 
 /** Most of the time of a Borg is its start: so one for all parts, as a tar. */
-async function measureParts(context: RunContext, archive: string, parts: readonly Part[]): Promise<Map<string, Measured>> {
+async function measureParts(context: RunContext, archive: string, parts: readonly ArchivedPart[]): Promise<Map<string, Measured>> {
   context.signal.throwIfAborted();
   const reading = context.repository.startExport(
     archive,
