@@ -55,11 +55,7 @@ async function indexArchive(context: RunContext, archive: ArchiveListing): Promi
   const kind = parseArchiveName(name)!.kind;
   try {
     // One after the other: two Borgs that reach for the lock at the same moment wait for each other, for seconds.
-<<<<<<< HEAD
     const { status, chunkerParams, runKinds = ['database'] } = await readAnyManifest(context, name);
-=======
-    const { status, chunkerParams } = await readAnyManifest(context, name);
->>>>>>> storage-domain
     const sizes = await context.repository.sizes(name);
     return remember(context, archive, { name, kind, status, chunkerParams, sizes, runKinds });
   } catch (error) {

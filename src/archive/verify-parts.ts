@@ -38,7 +38,11 @@ interface Measured {
 }
 
 /** Most of the time of a Borg is its start: so one for all parts, as a tar. */
-async function measureParts(context: RunContext, archive: string, parts: readonly ArchivedPart[]): Promise<Map<string, Measured>> {
+async function measureParts(
+  context: RunContext,
+  archive: string,
+  parts: readonly ArchivedPart[],
+): Promise<Map<string, Measured>> {
   context.signal.throwIfAborted();
   const reading = context.repository.startExport(
     archive,

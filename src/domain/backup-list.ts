@@ -59,7 +59,7 @@ export function groupAllBackups<Archive extends ListedArchive>(
 function toBackup<Archive extends ListedArchive>(backupId: string, members: readonly Archive[]): Backup<Archive> {
   const archives = members.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { project, startedAt } = parseBackupId(backupId)!;
-  const runKinds = new Set(archives.flatMap((archive) => archive.runKinds ?? ['database']));
+  const runKinds = new Set(archives.flatMap((archive): readonly ArchiveKind[] => archive.runKinds ?? ['database']));
   return {
     backupId,
     startedAt,
@@ -78,7 +78,8 @@ function newestFirst(a: Backup, b: Backup): number {
 /** Without an archive that its run set out to make, a backup is what an interruption has left: it must not count as a good one. */
 function combineStatus(archives: readonly ListedArchive[], runKinds: ReadonlySet<ArchiveKind>): BackupStatus {
   const kinds = new Set(archives.map(({ name }) => parseArchiveName(name)?.kind));
-  if ([...runKinds].some((kind) => !kinds.has(kind)) || archives.some(({ status }) => status === 'incomplete')) return 'incomplete';
+  if ([...runKinds].some((kind) => !kinds.has(kind)) || archives.some(({ status }) => status === 'incomplete'))
+    return 'incomplete';
   return archives.some((archive) => archive.status === 'unknown') ? 'unknown' : 'complete';
 }
 

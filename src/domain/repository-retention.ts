@@ -34,7 +34,11 @@ export function planRepository({ backups, ...input }: PruneInput): PrunePlan {
   const own = backups.filter(({ safety }) => !safety);
   const plan = planRetention({ ...input, backups: own.filter(({ storageOnly }) => !storageOnly) });
   if ('refused' in plan) return plan;
-  const ofStorage = planRetention({ ...input, backups: own.filter(({ storageOnly }) => storageOnly), noun: 'backup of Storage alone' });
+  const ofStorage = planRetention({
+    ...input,
+    backups: own.filter(({ storageOnly }) => storageOnly),
+    noun: 'backup of Storage alone',
+  });
   if ('refused' in ofStorage) return ofStorage;
   const decisions = [
     ...[...plan.decisions, ...ofStorage.decisions].map((decision) => ({ ...decision, safety: false })),

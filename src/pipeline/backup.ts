@@ -1,20 +1,18 @@
 import { readCatalog, type FreshArchive } from '../archive/catalog.ts';
 import { planPrune, removeArchives } from '../archive/prune.ts';
-import { captureRelations } from '../capture/relations.ts';
-import { captureSchemaNames } from '../capture/server.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
 import { formatArchiveName, formatBackupId, parseArchiveName, type ArchiveKind } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { AppError, messageOf } from '../errors.ts';
-import { withSnapshot, type DatabaseArchive } from './database-archive.ts';
+import { messageOf } from '../errors.ts';
+import type { DatabaseArchive } from './database-archive.ts';
 import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
 import { makeDatabaseArchive } from './make-archive.ts';
 import { withRun } from './run.ts';
 import { enterStage } from './stage.ts';
 import { makeStorageArchive, type StorageArchive } from './storage-archive.ts';
-import { openStorageRun, type StorageRun } from './storage-inventory.ts';
+import { captureStorageAlone, openStorageRun, requireStorage } from './storage-inventory.ts';
 
 export interface BackupRequest {
   /** One of the archives alone; undefined for all that are configured. */
@@ -50,7 +48,7 @@ export interface BackupReport {
  * provisional name, read that back, give it its name; likewise the objects of Storage that the snapshot named; and let retention
  * remove what is old enough. Throws AppError; then no archive is half done, and no old one is missing.
  */
-export async function backup(context: RunContext, { only }: BackupRequest): Promise<BackupReport> {
+export async function backup(context: RunContext, { only }: BackupRequest = { only: undefined }): Promise<BackupReport> {
   const startedAt = context.clock.now();
   const startedMs = context.clock.monotonicMs();
   const backupId = formatBackupId(context.config.project, startedAt);
@@ -66,7 +64,9 @@ export async function backup(context: RunContext, { only }: BackupRequest): Prom
             backupId,
             archive: name,
             chunkerParams: chunkerParamsOf(archives),
-            earlier: archives.map((archive) => archive.name).filter((earlier) => isEarlier(earlier, context.config.project, startedAt)),
+            earlier: archives
+              .map((archive) => archive.name)
+              .filter((earlier) => isEarlier(earlier, context.config.project, startedAt)),
             runKinds,
             alongside: storageRun?.capture,
           })
@@ -74,7 +74,12 @@ export async function backup(context: RunContext, { only }: BackupRequest): Prom
       const storage =
         storageRun === undefined
           ? undefined
-          : await makeStorageArchive(context, frame, { backupId, runKinds, storageRun, archive: formatArchiveName(backupId, 'storage') });
+          : await makeStorageArchive(context, frame, {
+              backupId,
+              runKinds,
+              storageRun,
+              archive: formatArchiveName(backupId, 'storage'),
+            });
       return await finish(context, { backupId, startedAt, startedMs, database, storage, runKinds });
     } finally {
       storageRun?.mirror.close();
@@ -83,21 +88,10 @@ export async function backup(context: RunContext, { only }: BackupRequest): Prom
 }
 
 /** Throws AppError configuration when Storage is asked for and not configured. */
-function chooseKinds({ storage }: RunContext, only: ArchiveKind | undefined): readonly ArchiveKind[] {
-  if (only === 'storage' && storage === undefined) {
-    throw new AppError('configuration', 'Storage is not configured, so there is nothing to back up.', {
-      hint: 'Put SUPABASE_URL (or SUPABASE_PROJECT_REF) and SUPABASE_SERVICE_ROLE_KEY into the env file.',
-    });
-  }
+function chooseKinds(context: RunContext, only: ArchiveKind | undefined): readonly ArchiveKind[] {
+  if (only === 'storage') requireStorage(context);
   if (only !== undefined) return [only];
-  return storage === undefined ? ['database'] : ['database', 'storage'];
-}
-
-async function captureStorageAlone(context: RunContext, { capture }: StorageRun): Promise<undefined> {
-  enterStage(context, 'snapshot', 'Looking at the database');
-  await withSnapshot(context, async (snapshot) => {
-    await capture(snapshot, { schemas: await captureSchemaNames(snapshot), relations: await captureRelations(snapshot) });
-  });
+  return context.storage === undefined ? ['database'] : ['database', 'storage'];
 }
 
 interface Made {
@@ -116,11 +110,23 @@ async function finish(context: RunContext, made: Made): Promise<BackupReport> {
   const archives = [database, storage].flatMap((archive): (MadeArchive & FreshArchive)[] => {
     if (archive === undefined) return [];
     const { kind, chunkerParams } = archive.manifest;
-    return [{ name: formatArchiveName(backupId, kind), kind, status: archive.manifest.status, chunkerParams, sizes: archive.sizes, runKinds }];
+    return [
+      {
+        name: formatArchiveName(backupId, kind),
+        kind,
+        status: archive.manifest.status,
+        chunkerParams,
+        sizes: archive.sizes,
+        runKinds,
+      },
+    ];
   });
   const { removed, warnings } = await cleanUp(context, archives, status);
   const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
-  context.log.info({ stage: 'done', backupId, status, durationMs, archives: archives.map(({ name, sizes }) => ({ name, ...sizes })) }, 'backup finished');
+  context.log.info(
+    { stage: 'done', backupId, status, durationMs, archives: archives.map(({ name, sizes }) => ({ name, ...sizes })) },
+    'backup finished',
+  );
   return {
     status,
     backupId,

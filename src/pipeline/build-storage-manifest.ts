@@ -1,3 +1,4 @@
+import { captured, count } from '../capture/coverage-texts.ts';
 import type { Downloads } from '../capture/storage/download.ts';
 import type { Sidecar } from '../capture/storage/sidecars.ts';
 import type { RunContext } from '../context.ts';
@@ -75,11 +76,8 @@ function describeStorage(
     return [{ component, state: 'not configured', detail: 'the database has no tables of Storage' }];
   }
   if (outcome.state === 'not readable') return [{ component, state: 'not readable', detail: outcome.reason }];
-  const captured = `${count(objects, 'object')} in ${count(buckets, 'bucket')}`;
   return [
-    objects === 0
-      ? { component, state: 'empty', detail: 'no objects' }
-      : { component, state: 'captured', detail: captured },
+    captured(component, `${count(objects, 'object')} in ${count(buckets, 'bucket')}`, objects),
     ...describeGaps(downloads),
     ...describeLeftOut(outcome.leftOut),
   ];
@@ -127,9 +125,7 @@ function describeLeftOut({ buckets, objects }: Extract<StorageInventory, { state
 
 function describeChanged(changed: number): string[] {
   if (changed === 0) return [];
-  return [`${count(changed, 'object')} of Storage changed after the snapshot: taken as they are now, or left where they are gone`];
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
+  return [
+    `${count(changed, 'object')} of Storage changed after the snapshot: taken as they are now, or left where they are gone`,
+  ];
 }

@@ -61,7 +61,10 @@ export async function archiveDatabase(
 }
 
 /** A session in the snapshot, told how values are written. */
-export async function withSnapshot<Result>(context: RunContext, work: (snapshot: Snapshot) => Promise<Result>): Promise<Result> {
+export async function withSnapshot<Result>(
+  context: RunContext,
+  work: (snapshot: Snapshot) => Promise<Result>,
+): Promise<Result> {
   const snapshot = await context.databases.openSnapshot(context.config.database);
   try {
     await snapshot.query(contentSettings);

@@ -100,7 +100,8 @@ class Download {
       await pRetry(() => this.#attempt(object), {
         ...retries,
         signal: this.#context.signal,
-        shouldRetry: ({ error }) => error instanceof StorageError && error.failure === 'transient' && this.#refusal === undefined,
+        shouldRetry: ({ error }) =>
+          error instanceof StorageError && error.failure === 'transient' && this.#refusal === undefined,
         onFailedAttempt: async ({ error, retriesLeft }) => {
           if (retriesLeft > 0 && error instanceof StorageError && error.retryAfterMs !== undefined)
             await this.#context.clock.sleep(error.retryAfterMs);
@@ -168,4 +169,3 @@ function isSame(now: Pick<InventoryObject, 'version' | 'eTag' | 'size'>, then: I
   if (now.version !== null && then.version !== null) return now.version === then.version;
   return now.eTag === then.eTag && now.size === then.size;
 }
-

@@ -1,10 +1,10 @@
-import type { Part } from '../../domain/manifest.ts';
+import type { StorageManifest } from '../../domain/storage/manifest.ts';
 import { bucketDirectory } from '../../domain/storage/object-path.ts';
 import { formatBucket, formatObjectLine } from '../../domain/storage/sidecar.ts';
 import type { Mirror } from '../../object-store.ts';
 
 type SidecarMirror = Pick<Mirror, 'buckets' | 'mirrored' | 'writeText'>;
-export type Sidecar = Pick<Part, 'path' | 'bytes' | 'sha256'>;
+export type Sidecar = StorageManifest['parts'][number];
 
 /** Where the sidecars of a bucket lie. */
 export function sidecarPaths(bucket: string): { readonly bucket: string; readonly objects: string } {
