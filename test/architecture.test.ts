@@ -17,7 +17,7 @@ const importMap: ImportMap = {
   'context.ts': { values: [], types: ['config', 'domain'], outside: ['node:stream', 'pino'] },
   'errors.ts': { values: ['domain'], outside: [] },
   'log.ts': { values: ['domain', 'errors.ts'], outside: ['pino'] },
-  domain: { values: ['domain'], outside: ['zod'] },
+  domain: { values: ['domain'], outside: ['zod', 'picomatch'] },
   config: { values: ['config', 'domain', 'errors.ts'], types: ['context.ts'], outside: 'any' },
   tools: { values: ['tools', 'domain', 'errors.ts', 'log.ts'], types: ['config', 'context.ts'], outside: 'any' },
   catalog: { values: ['catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
