@@ -22,7 +22,7 @@ const importMap: ImportMap = {
   'object-store.ts': { values: [], types: ['domain'], outside: ['node:stream'] },
   'errors.ts': { values: ['domain'], outside: [] },
   'log.ts': { values: ['domain', 'errors.ts'], outside: ['pino'] },
-  domain: { values: ['domain'], outside: ['zod'] },
+  domain: { values: ['domain'], outside: ['zod', 'picomatch'] },
   config: { values: ['config', 'domain', 'errors.ts'], types: ['context.ts'], outside: 'any' },
   tools: {
     values: ['tools', 'domain', 'errors.ts', 'log.ts'],
