@@ -60,6 +60,7 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     warnings: [
       ...coverage.filter(({ state }) => state === 'not readable').map(({ component, detail }) => `${component}: ${detail}`),
       ...describeChanged(changed.length),
+      ...describeIdle(outcome),
     ],
   };
 }
@@ -121,6 +122,11 @@ function describeLeftOut({ buckets, objects }: Extract<StorageInventory, { state
       detail: `${parts.join(' and ')}, as STORAGE_BUCKETS and STORAGE_EXCLUDE say`,
     },
   ];
+}
+
+function describeIdle(outcome: StorageInventory): string[] {
+  if (outcome.state !== 'captured' || outcome.leftOut.idlePatterns.length === 0) return [];
+  return [`no bucket fits these patterns of STORAGE_BUCKETS and STORAGE_EXCLUDE: ${outcome.leftOut.idlePatterns.join(', ')}`];
 }
 
 function describeChanged(changed: number): string[] {

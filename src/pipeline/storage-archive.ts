@@ -1,11 +1,12 @@
 import { createArchiveFromFiles } from '../archive/create-from-files.ts';
 import { verifyStorageArchive } from '../archive/verify-storage.ts';
 import { downloadPending, type Downloads } from '../capture/storage/download.ts';
-import { sidecarPaths, writeSidecars, type Sidecar } from '../capture/storage/sidecars.ts';
+import { writeSidecars, type Sidecar } from '../capture/storage/sidecars.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
 import { formatPartialName, type ArchiveKind } from '../domain/archive-name.ts';
 import { archivePaths } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
+import { bucketSidecarPath, objectsSidecarPath } from '../domain/storage/sidecar.ts';
 import type { Mirror } from '../object-store.ts';
 import { buildStorageManifest } from './build-storage-manifest.ts';
 import type { RunFrame } from './run.ts';
@@ -74,9 +75,8 @@ async function writeManifest(context: RunContext, frame: RunFrame, request: Mani
 /** The manifest last: its presence completes the archive. */
 function* archivedPaths(mirror: Mirror): Iterable<string> {
   for (const { id } of mirror.buckets()) {
-    const paths = sidecarPaths(id);
-    yield paths.bucket;
-    yield paths.objects;
+    yield bucketSidecarPath(id);
+    yield objectsSidecarPath(id);
     for (const { path } of mirror.mirrored(id)) yield path;
   }
   yield archivePaths.manifest;

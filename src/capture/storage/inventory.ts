@@ -1,18 +1,15 @@
 import type { Snapshot } from '../../context.ts';
 import type { InventoryBucket, InventoryObject } from '../../domain/storage/inventory.ts';
+import type { StorageFilter } from '../../domain/storage/filter.ts';
 import type { Mirror } from '../../object-store.ts';
-
-/** Which buckets and objects a backup is meant to hold. */
-export interface StorageFilter {
-  includesBucket(id: string): boolean;
-  includesObject(bucket: string, name: string): boolean;
-}
 
 /** What the inventory leaves out. */
 export interface LeftOut {
   readonly buckets: readonly string[];
   /** In buckets that are not left out. */
   readonly objects: number;
+  /** Patterns that fit no bucket. */
+  readonly idlePatterns: readonly string[];
 }
 
 const rowsAtOnce = 5_000;
@@ -33,7 +30,8 @@ export async function captureInventory(
   );
   mirror.addBuckets(buckets.filter(({ id }) => filter.includesBucket(id)));
   const objects = await captureObjects(snapshot, mirror, filter);
-  return { buckets: buckets.map(({ id }) => id).filter((id) => !filter.includesBucket(id)), objects };
+  const ids = buckets.map(({ id }) => id);
+  return { buckets: ids.filter((id) => !filter.includesBucket(id)), objects, idlePatterns: filter.withoutBucket(ids) };
 }
 
 interface ObjectRow extends Omit<InventoryObject, 'size'> {

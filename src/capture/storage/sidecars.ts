@@ -1,24 +1,19 @@
 import type { StorageManifest } from '../../domain/storage/manifest.ts';
-import { bucketDirectory } from '../../domain/storage/object-path.ts';
-import { formatBucket, formatObjectLine } from '../../domain/storage/sidecar.ts';
+import { bucketSidecarPath, formatBucketSidecar, formatObjectLine, objectsSidecarPath } from '../../domain/storage/sidecar.ts';
 import type { Mirror } from '../../object-store.ts';
 
 type SidecarMirror = Pick<Mirror, 'buckets' | 'mirrored' | 'writeText'>;
 export type Sidecar = StorageManifest['parts'][number];
 
-/** Where the sidecars of a bucket lie. */
-export function sidecarPaths(bucket: string): { readonly bucket: string; readonly objects: string } {
-  const directory = bucketDirectory(bucket);
-  return { bucket: `${directory}/bucket.json`, objects: `${directory}/objects.jsonl` };
-}
-
 /** Writes, beside the bytes of each bucket, its settings and a line for each object. */
 export async function writeSidecars(mirror: SidecarMirror): Promise<Sidecar[]> {
   const written: Sidecar[] = [];
+  const write = async (path: string, chunks: Iterable<string>): Promise<void> => {
+    written.push({ path, ...(await mirror.writeText(path, chunks)) });
+  };
   for (const bucket of mirror.buckets()) {
-    const paths = sidecarPaths(bucket.id);
-    written.push({ path: paths.bucket, ...(await mirror.writeText(paths.bucket, [formatBucket(bucket)])) });
-    written.push({ path: paths.objects, ...(await mirror.writeText(paths.objects, objectLines(mirror, bucket.id))) });
+    await write(bucketSidecarPath(bucket.id), [formatBucketSidecar(bucket)]);
+    await write(objectsSidecarPath(bucket.id), objectLines(mirror, bucket.id));
   }
   return written;
 }
