@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import { extract, type Headers } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import type { RunContext } from '../context.ts';
 import { nameArchive } from './read.ts';
 
 /** A file of a tar, with its bytes. */
-export type ExportedFile = Readable & { readonly header: Headers };
+export type ExportedFile = AsyncIterable<Buffer> & { readonly header: Header };
 
 interface ExportedFiles {
   readonly archive: string;
@@ -58,5 +58,6 @@ function nameFault(
 function unpack(stream: Readable): AsyncIterable<ExportedFile> {
   const unpacking = stream.pipe(extract());
   stream.on('error', (error) => unpacking.destroy(error));
-  return unpacking;
+  // Its own type tells of no header.
+  return unpacking as AsyncIterable<unknown> as AsyncIterable<ExportedFile>;
 }

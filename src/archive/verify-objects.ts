@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { RunContext } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
@@ -70,10 +68,12 @@ async function compareObjects(
   return found;
 }
 
-async function readLines(stream: Readable): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) lines.push(line);
-  return lines;
+/** Not by readline, to which U+2028 ends a line as well: JSON may hold that. */
+async function readLines(stream: AsyncIterable<Buffer>): Promise<string[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  return text.split('\n').filter((line) => line !== '');
 }
 
 function readLine(archive: string, line: string, number: number): SidecarObject {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import type { RunContext } from '../context.ts';
 import type { Part } from '../domain/manifest.ts';
 import { readExport } from './read-export.ts';
@@ -49,10 +48,10 @@ function measureParts(context: RunContext, archive: string, parts: readonly Arch
 }
 
 /** Reads a stream to its end. */
-export async function measure(stream: Readable): Promise<Measured> {
+export async function measure(stream: AsyncIterable<Buffer>): Promise<Measured> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of stream) {
     hash.update(chunk);
     bytes += chunk.length;
   }

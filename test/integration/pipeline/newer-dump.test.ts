@@ -23,7 +23,7 @@ test('a dump of a newer pg_dump asks for newer programs, and is not called damag
   await initialize(context);
   const { archives } = await backup(context);
   const archive = archives[0]!.name;
-  const { tools } = (await showBackup(context, 'latest')).manifest;
+  const { tools } = (await showBackup(context, 'latest')).database!.manifest;
   const newer = 'shop-20260101T000000Z-database';
   await craftArchive(repository, {
     from: archive,
