@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import type { RunContext } from '../../context.ts';
-import type { InventoryObject } from '../../domain/storage/inventory.ts';
+import type { InventoryObject, MirroredObject } from '../../domain/storage/inventory.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import type { Mirror, ObjectName, ObjectStore } from '../../object-store.ts';
 
@@ -128,40 +128,48 @@ class Download {
     const { store, mirror } = this.#request;
     const { signal } = this.#context;
     try {
-      const { bytes } = await mirror.store(object, await store.download(object, signal));
-      this.#count(bytes);
+      const body = await store.download(object, signal);
+      if (!isOther(body.eTag, object.eTag)) return this.#count(await mirror.store(object, body));
+      body.destroy();
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof StorageError) || !(await this.#takeAsItIsNow(object, error))) throw error;
+      if (!(error instanceof StorageError) || error.failure === 'refused' || error.failure === 'invalid') throw error;
+      await this.#takeAsItIsNow(object, error);
+      return;
     }
+    await this.#takeAsItIsNow(object, undefined);
   }
 
-  /** Whether the object was removed, or is another one than in the snapshot; then it is left, or taken, as it is now. */
-  async #takeAsItIsNow(object: InventoryObject, failure: StorageError): Promise<boolean> {
-    if (failure.failure === 'refused' || failure.failure === 'invalid') return false;
+  /** For an object that was removed since the snapshot, or is another one by now. Throws `failure` where it is the same. */
+  async #takeAsItIsNow(object: InventoryObject, failure: StorageError | undefined): Promise<void> {
     const { store, mirror } = this.#request;
+    const { signal } = this.#context;
     const { bucket, name } = object;
-    const now = await store.describe(object, this.#context.signal);
+    const now = await store.describe(object, signal);
     if (now === undefined) {
       mirror.dropFromInventory(object);
       this.#changed.push({ bucket, name, what: 'removed' });
-      return true;
+      return;
     }
-    if (isSame(now, object)) {
-      if (failure.failure !== 'missing') return false;
-      throw new StorageError('invalid', 'its row is there, but its bytes are not', { cause: failure });
+    const isChanged = !isSame(now, object);
+    if (failure !== undefined && !isChanged) {
+      if (failure.failure === 'transient') throw failure;
+      throw new StorageError('invalid', `${bucket}/${name}: its row is there, but its bytes are not.`, { cause: failure });
     }
-    const { bytes } = await mirror.store({ ...object, ...now }, await store.download(object, this.#context.signal));
-    this.#changed.push({ bucket, name, what: 'changed' });
-    this.#count(bytes);
-    return true;
+    this.#count(await mirror.store({ ...object, ...now }, await store.download(object, signal)));
+    if (isChanged) this.#changed.push({ bucket, name, what: 'changed' });
   }
 
-  #count(bytes: number): void {
+  #count({ bytes }: Pick<MirroredObject, 'bytes'>): void {
     this.#objects += 1;
     this.#bytes += bytes;
     this.#context.progress.bytes(this.#bytes, this.#total);
   }
+}
+
+/** A proxy that compresses marks an eTag as weak. */
+function isOther(sent: string | undefined, known: string | null): boolean {
+  return sent !== undefined && known !== null && sent.replace(/^W\//, '') !== known.replace(/^W\//, '');
 }
 
 /** A time is written in more than one way, so a version decides where both have one. */
