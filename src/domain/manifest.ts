@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { archiveKinds } from './archive-name.ts';
 import { coverageSchema } from './coverage.ts';
 
 const extensionSchema = z.object({ name: z.string(), version: z.string(), schema: z.string() });
@@ -97,6 +98,8 @@ export const commonManifestSchema = z.object({
   chunkerParams: z.string(),
   coverage: z.array(coverageSchema),
   warnings: z.array(z.string()),
+  /** The kinds of archives that this run set out to make; absent before there was Storage. */
+  runKinds: z.array(z.enum(archiveKinds)).optional(),
 });
 
 /** `manifest.json`, the last file of a database archive. Readers ignore what they do not know; it is only ever extended. */

@@ -1,21 +1,36 @@
 import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
 import { verificationError } from '../archive/verification-error.ts';
-import { readManifest } from '../archive/verify.ts';
+import { readManifest, readStorageManifest } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
+import type { ArchiveKind } from '../domain/archive-name.ts';
 import type { Backup } from '../domain/backup-list.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { chooseBackup } from './choose-backup.ts';
+
+export interface ShownArchive<ManifestOfKind> {
+  readonly archive: CatalogArchive;
+  readonly manifest: ManifestOfKind;
+}
 
 export interface BackupDetails {
   readonly backup: Backup<CatalogArchive>;
-  readonly archive: CatalogArchive;
-  readonly manifest: Manifest;
+  /** Undefined for a backup of Storage alone. */
+  readonly database: ShownArchive<Manifest> | undefined;
+  /** Undefined for a backup without Storage. */
+  readonly storage: ShownArchive<StorageManifest> | undefined;
 }
 
-/** What the manifest of a backup says. Throws AppError backup_not_found, verification_failed. */
+/** What the manifests of a backup say. Throws AppError backup_not_found, verification_failed. */
 export async function showBackup(context: RunContext, selector: string): Promise<BackupDetails> {
   const backup = chooseBackup(await readCatalog(context), context.config.project, selector);
-  const archive = backup.archives.find(({ kind }) => kind === 'database');
-  if (archive === undefined) throw verificationError(backup.backupId, 'its database archive is missing');
-  return { backup, archive, manifest: await readManifest(context, archive.name) };
+  const archiveOf = (wanted: ArchiveKind): CatalogArchive | undefined => backup.archives.find(({ kind }) => kind === wanted);
+  const [database, storage] = [archiveOf('database'), archiveOf('storage')];
+  if (database === undefined && !backup.storageOnly)
+    throw verificationError(backup.backupId, 'its database archive is missing');
+  return {
+    backup,
+    database: database && { archive: database, manifest: await readManifest(context, database.name) },
+    storage: storage && { archive: storage, manifest: await readStorageManifest(context, storage.name) },
+  };
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { describeCounts } from '../../domain/catalog-changes.ts';
 import type { CatalogChanges, Manifest } from '../../domain/manifest.ts';
-import { showBackup, type BackupDetails } from '../../pipeline/show.ts';
+import { showBackup, type BackupDetails, type ShownArchive } from '../../pipeline/show.ts';
+import { describeCoverage, describeSizes, describeStorage } from '../storage-text.ts';
 import { formatBytes, formatDuration, formatTable, formatTime, printable } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
@@ -20,33 +21,41 @@ export function showCommand(shell: Shell): Command {
     });
 }
 
-function toDocument({ backup, archive, manifest }: BackupDetails): object {
+function toDocument({ backup, database, storage }: BackupDetails): object {
   return {
     command: 'show',
     status: 'complete',
-    project: manifest.project,
+    project: (database ?? storage)?.manifest.project ?? null,
     backupId: backup.backupId,
-    archive: {
-      name: archive.name,
-      kind: archive.kind,
-      originalBytes: archive.sizes?.originalBytes ?? null,
-      deduplicatedBytes: archive.sizes?.deduplicatedBytes ?? null,
-    },
-    manifest,
+    archive: database === undefined ? null : describeArchive(database.archive),
+    manifest: database?.manifest ?? null,
+    storage: storage === undefined ? null : { archive: describeArchive(storage.archive), manifest: storage.manifest },
   };
 }
 
-function toText(details: BackupDetails): string {
-  const { manifest } = details;
+function describeArchive({ name, kind, sizes }: ShownArchive<unknown>['archive']): object {
+  return {
+    name,
+    kind,
+    originalBytes: sizes?.originalBytes ?? null,
+    deduplicatedBytes: sizes?.deduplicatedBytes ?? null,
+  };
+}
+
+function toText({ backup, database, storage }: BackupDetails): string {
   return [
-    `Backup ${manifest.backupId} is ${manifest.status}.`,
+    `Backup ${backup.backupId} is ${backup.status}.`,
+    ...(database === undefined ? [] : [describeDatabase(database)]),
+    ...(storage === undefined ? [] : [describeStorage(storage)]),
+  ].join('\n\n');
+}
+
+function describeDatabase(shown: ShownArchive<Manifest>): string {
+  const { manifest } = shown;
+  return [
+    formatTable(['', ''], describeFacts(shown)).trimStart(),
     '',
-    formatTable(['', ''], describeFacts(details)).trimStart(),
-    '',
-    formatTable(
-      ['COMPONENT', 'STATE', 'DETAIL'],
-      manifest.coverage.map(({ component, state, detail }) => [component, state, detail]),
-    ),
+    describeCoverage(manifest),
     '',
     describeTables(manifest),
     ...(manifest.changes === undefined ? [] : ['', describeCatalogChanges(manifest.changes)]),
@@ -56,19 +65,14 @@ function toText(details: BackupDetails): string {
   ].join('\n');
 }
 
-function describeFacts({ archive, manifest }: BackupDetails): string[][] {
+function describeFacts({ archive, manifest }: ShownArchive<Manifest>): string[][] {
   const { server, tools } = manifest;
-  const { sizes } = archive;
   const extensions = manifest.extensions.map(({ name, version, schema }) => `${name} ${version} (${schema})`);
-  const stored =
-    sizes === undefined
-      ? 'unknown'
-      : `${formatBytes(sizes.originalBytes)}, deduplicated ${formatBytes(sizes.deduplicatedBytes)}`;
   return [
     ['Archive', archive.name],
     ...describeSafety(manifest),
     ['Started', `${formatTime(new Date(manifest.startedAt))}, took ${formatDuration(manifest.durationMs)}`],
-    ['Size', stored],
+    ['Size', describeSizes(archive)],
     ['Server', `PostgreSQL ${server.version}, ${server.encoding}, ${server.collation}`],
     ['Database', `${server.database}, ${formatBytes(server.sizeBytes)} on the server`],
     ['Tools', `agent ${manifest.agentVersion}, borg ${tools.borg}, pg_dump ${tools.pgDump}, node ${tools.node}`],

@@ -50,7 +50,7 @@ test('what of a target cannot be read is not in its safety backup, which says so
   expect(await listBackups(context)).toMatchObject({
     backups: [{ backupId: made.backupId, status: 'incomplete', safety: true }],
   });
-  const { manifest } = await showBackup(context, made.backupId);
+  const { manifest } = (await showBackup(context, made.backupId)).database!;
   expect(manifest).toMatchObject({ backupId: made.backupId, project: 'staging' });
 });
 

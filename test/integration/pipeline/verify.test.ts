@@ -18,7 +18,8 @@ async function backUpSupabase(): Promise<{ context: RunContext; repository: Test
   const repository = await createTestRepository();
   const context = await createTestContext({ database, repository });
   await initialize(context);
-  const { archive } = await backup(context);
+  const { archives } = await backup(context);
+  const archive = archives[0]!.name;
   return { context, repository, archive };
 }
 
@@ -30,7 +31,7 @@ async function failureOf(context: RunContext, request: VerifyRequest): Promise<A
 
 test('a whole backup is good, down to its last row', async () => {
   const { context } = await backUpSupabase();
-  const { manifest } = await showBackup(context, 'latest');
+  const { manifest } = (await showBackup(context, 'latest')).database!;
   const report = await verify(context, { backups: 'newest', data: true });
   const tables = Object.entries(supabaseRows).filter(
     ([name]) => !['public.never_refreshed', 'public.sales_by_category'].includes(name),
@@ -63,7 +64,7 @@ describe('an archive that is not whole is found', () => {
 
   test('when its dump holds something else than its manifest says', async () => {
     const { context, repository, archive } = await backUpSupabase();
-    const { manifest } = await showBackup(context, 'latest');
+    const { manifest } = (await showBackup(context, 'latest')).database!;
     const tables = manifest.tables.map((table) => (table.name === 'products' ? { ...table, rows: 201 } : table));
     const cutOff = /its dump cannot be read: pg_restore: error: /;
     const changes: Change[] = [
