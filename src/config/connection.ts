@@ -68,7 +68,9 @@ function warnOfUnused(settings: DatabaseSettings, prefix: string): string[] {
   if (reference !== undefined && !`${url.host} ${url.user}`.includes(reference)) unused.push('SUPABASE_PROJECT_REF');
   if (settings.SUPABASE_DB_PASSWORD !== undefined && url.password !== undefined) unused.push('SUPABASE_DB_PASSWORD');
   if (settings.SUPABASE_DB_HOST !== undefined) unused.push('SUPABASE_DB_HOST');
-  const warnings = unused.map((name) => `${prefix}${name} is not used, because ${prefix}SUPABASE_DB_URL is set`);
+  const warnings = unused.map(
+    (name) => `${prefix}${name} is not used for the database, because ${prefix}SUPABASE_DB_URL is set`,
+  );
   if (url.ignoredParameters.length > 0) {
     warnings.push(`${prefix}SUPABASE_DB_URL has parameters that are not used: ${url.ignoredParameters.join(', ')}`);
   }

@@ -1,4 +1,5 @@
 import { parseConnectionUrl } from './connection-url.ts';
+import { parseProjectUrl } from './project-url.ts';
 import type { Source, Sources } from './sources.ts';
 import { variableList, type VariableName } from './variables.ts';
 
@@ -25,8 +26,13 @@ export function describeConfig(
       return value === undefined ? [] : [{ name, value, source: 'default' }];
     }
     const value = values.get(name) ?? found.value ?? '***';
-    return [{ name, value: secret === true ? mask(name, value) : value, source: found.source }];
+    return [{ name, value: secret === true ? mask(name, value) : maskCredentials(name, value), source: found.source }];
   });
+}
+
+/** A connection string that was taken for the URL of a project has a password in it; what is refused later is shown nevertheless. */
+function maskCredentials(name: VariableName, value: string): string {
+  return name.endsWith('SUPABASE_URL') && 'problem' in parseProjectUrl(value) ? '***' : value;
 }
 
 function mask(name: VariableName, value: string): string {

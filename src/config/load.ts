@@ -3,9 +3,10 @@ import { completePassword, findDatabase } from './database.ts';
 import { describeConfig, type ConfigRow } from './describe.ts';
 import { openFile, openSources, projectFile, type LoadOptions, type OpenedSources } from './open.ts';
 import { throwProblems, withPrefix } from './problems.ts';
-import { Secret, type ProjectConfig, type TargetConfig } from './project-config.ts';
-import { databaseSchema, projectSchema, targetSchema, validate, type ProjectSettings } from './schema.ts';
+import { Secret, type ProjectConfig, type StorageConfig, type StorageConnection, type TargetConfig } from './project-config.ts';
+import { databaseSchema, projectSchema, storageSchema, targetSchema, validate, type ProjectSettings } from './schema.ts';
 import { fetchValues } from './sources.ts';
+import { findStorage, type FoundStorage } from './storage.ts';
 import { variables, type VariableName } from './variables.ts';
 
 export interface LoadedConfig {
@@ -19,7 +20,8 @@ export interface LoadedTarget extends TargetConfig {
   readonly warnings: readonly string[];
 }
 
-const databaseNames = Object.keys(databaseSchema.shape) as (keyof typeof databaseSchema.shape)[];
+const connectionSchema = databaseSchema.extend(storageSchema.shape);
+const connectionNames = Object.keys(connectionSchema.shape) as (keyof typeof connectionSchema.shape)[];
 const targetNames = Object.keys(targetSchema.shape) as (keyof typeof targetSchema.shape)[];
 const projectNames = Object.keys(projectSchema.shape) as (keyof typeof projectSchema.shape)[];
 
@@ -28,29 +30,37 @@ const projectNames = Object.keys(projectSchema.shape) as (keyof typeof projectSc
  * a line for each variable; usage when the options contradict each other.
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const names = [...databaseNames, ...projectNames];
+  const names = [...connectionNames, ...projectNames];
   const opened = await openSources(options, names);
   const { sources, problems } = opened;
   const values = await fetchValues(sources, { names, environment: options.environment, problems });
   const settings = validate(projectSchema, values, problems);
   const database = await findDatabase(values, { problems, prefix: '', canAsk: options.askPassword !== undefined });
+  const now = new Date();
+  const { storage, warnings } = findStorage(values, { problems, prefix: '', now, database: database?.connection });
   throwProblems(problems, opened.where, opened.warnings);
   const { connection, asked } = await completePassword(database!, options.askPassword);
   const stateDirectory = settings!.STATE_DIR ?? defaultStateDirectory(options);
   return {
-    config: toProjectConfig(settings!, { envFile: opened.file?.path, database: connection, stateDirectory }),
-    warnings: [...opened.warnings, ...database!.warnings],
-    described: describeConfig(sources, values, { defaults: { STATE_DIR: stateDirectory }, asked }),
+    config: toProjectConfig(settings!, { envFile: opened.file?.path, database: connection, storage, stateDirectory }),
+    warnings: [...opened.warnings, ...database!.warnings, ...warnings],
+    described: describeConfig(sources, values, { defaults: describeDefaults(stateDirectory, storage), asked }),
   };
+}
+
+/** What no variable of the table says, because it depends on others. */
+function describeDefaults(stateDirectory: string, storage: FoundStorage['storage']): Partial<Record<VariableName, string>> {
+  return { STATE_DIR: stateDirectory, ...(storage === undefined ? {} : { SUPABASE_URL: storage.url }) };
 }
 
 function toProjectConfig(
   settings: ProjectSettings,
-  others: Pick<ProjectConfig, 'envFile' | 'database' | 'stateDirectory'>,
+  { storage, ...others }: Pick<ProjectConfig, 'envFile' | 'database' | 'stateDirectory'> & Pick<FoundStorage, 'storage'>,
 ): ProjectConfig {
   return {
     project: settings.PROJECT_NAME,
     ...others,
+    storage: storage === undefined ? undefined : toStorageConfig(storage, settings),
     repository: {
       location: settings.BORG_REPO,
       passphrase: new Secret(settings.BORG_PASSPHRASE),
@@ -71,6 +81,16 @@ function toProjectConfig(
   };
 }
 
+function toStorageConfig(connection: StorageConnection, settings: ProjectSettings): StorageConfig {
+  return {
+    ...connection,
+    concurrency: settings.STORAGE_CONCURRENCY,
+    buckets: settings.STORAGE_BUCKETS,
+    exclude: settings.STORAGE_EXCLUDE,
+    maxEgressBytes: settings.STORAGE_MAX_EGRESS,
+  };
+}
+
 /** systemd's StateDirectory= for root, the XDG directory for everybody else. */
 function defaultStateDirectory({ isRoot, environment, homeDirectory }: LoadOptions): string {
   if (isRoot) return '/var/lib/supabase-backup';
@@ -88,12 +108,12 @@ const testPrefix = 'TEST_';
  */
 export async function loadTarget(name: string, options: LoadOptions): Promise<LoadedTarget> {
   if (name === 'test') {
-    const names = [...databaseNames, ...targetNames].map((short): VariableName => `${testPrefix}${short}`);
+    const names = [...connectionNames, ...targetNames].map((short): VariableName => `${testPrefix}${short}`);
     return readTarget(await openSources(options, names), names, options);
   }
   const isPath = name.includes('/') || name.endsWith('.env');
   const path = isPath ? resolve(options.workingDirectory, name) : projectFile(name, options);
-  const names = [...databaseNames, ...targetNames];
+  const names = [...connectionNames, ...targetNames];
   return readTarget(await openFile(path, names), names, options);
 }
 
@@ -107,12 +127,19 @@ async function readTarget(opened: OpenedSources, names: readonly VariableName[],
   const prefixed = withPrefix(problems, prefix);
   const settings = validate(targetSchema, values, prefixed);
   const database = await findDatabase(values, { problems: prefixed, prefix, canAsk: options.askPassword !== undefined });
+  const { storage, warnings } = findStorage(values, {
+    problems: prefixed,
+    prefix,
+    now: new Date(),
+    database: database?.connection,
+  });
   throwProblems(problems, `${opened.where}, as a target`, opened.warnings);
   return {
     project: settings!.PROJECT_NAME,
     envFile: opened.file?.path,
     database: (await completePassword(database!, options.askPassword)).connection,
+    storage,
     restoreAllowed: settings!.RESTORE_ALLOWED,
-    warnings: [...opened.warnings, ...database!.warnings],
+    warnings: [...opened.warnings, ...database!.warnings, ...warnings],
   };
 }

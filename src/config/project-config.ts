@@ -6,6 +6,8 @@ export interface ProjectConfig {
   readonly envFile: string | undefined;
   /** The database that is backed up (or, of a target, restored into). */
   readonly database: ConnectionConfig;
+  /** Undefined without a key: backups have no objects then. */
+  readonly storage: StorageConfig | undefined;
   readonly repository: RepositoryConfig;
   readonly retention: RetentionConfig;
   /** VERIFY_CONTENT: whether a backup hashes the rows of each table. */
@@ -35,6 +37,24 @@ export interface ConnectionConfig {
 export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];
 
+/** How the Storage API of a project is reached. */
+export interface StorageConnection {
+  /** Of the project, without a slash at its end; the API lies below it, at /storage/v1. */
+  readonly url: string;
+  /** A service_role JWT or a secret key (sb_secret_...). */
+  readonly key: Secret;
+}
+
+export interface StorageConfig extends StorageConnection {
+  /** How many objects are transferred at a time. */
+  readonly concurrency: number;
+  /** Globs for createStorageFilter. */
+  readonly buckets: readonly string[];
+  readonly exclude: readonly string[];
+  /** What one run downloads at most; undefined for no limit. */
+  readonly maxEgressBytes: number | undefined;
+}
+
 export interface RepositoryConfig {
   /** BORG_REPO: an absolute path, or ssh://user@host:port/path. */
   readonly location: string;
@@ -57,6 +77,8 @@ export interface TargetConfig {
   readonly project: string;
   readonly envFile: string | undefined;
   readonly database: ConnectionConfig;
+  /** Undefined without a key: no objects can be restored then. */
+  readonly storage: StorageConnection | undefined;
   readonly restoreAllowed: boolean;
 }
 

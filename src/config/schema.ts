@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { isSafetyProject, projectNamePattern } from '../domain/archive-name.ts';
+import { findGlobProblem, parseGlobs } from '../domain/storage/filter.ts';
+import { parseByteSize } from './byte-size.ts';
 import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
 import { parseRepositoryLocation } from './repository-location.ts';
+import { parseProjectUrl } from './project-url.ts';
 import { variables, type VariableName } from './variables.ts';
 
 /** Port of Supabase's transaction pooler, which gives each transaction another session. */
@@ -59,6 +62,28 @@ function findUrlProblem(url: ConnectionUrl): string | undefined {
   return undefined;
 }
 
+const projectUrl = text.transform((value, context): URL => {
+  const result = parseProjectUrl(value);
+  if (result instanceof URL) return result;
+  context.addIssue({ code: 'custom', message: result.problem });
+  return z.NEVER;
+});
+
+const globs = z.string().transform((value, context): readonly string[] => {
+  const all = parseGlobs(value);
+  const problem = all.map(findGlobProblem).find((found) => found !== undefined);
+  if (problem === undefined) return all;
+  context.addIssue({ code: 'custom', message: `holds a pattern that ${problem}` });
+  return z.NEVER;
+});
+
+const byteSize = text.transform((value, context): number => {
+  const bytes = parseByteSize(value);
+  if (bytes !== undefined) return bytes;
+  context.addIssue({ code: 'custom', message: 'has to be a number of bytes greater than zero, such as 10GB, 500MB or 2GiB' });
+  return z.NEVER;
+});
+
 const repositoryLocation = text.transform((value, context): string => {
   const result = parseRepositoryLocation(value);
   if ('location' in result) return result.location;
@@ -82,6 +107,15 @@ export const databaseSchema = z.object({
 
 export type DatabaseSettings = z.output<typeof databaseSchema>;
 
+/** How the Storage API is reached, as variables tell it. */
+export const storageSchema = z.object({
+  SUPABASE_SERVICE_ROLE_KEY: describe('SUPABASE_SERVICE_ROLE_KEY', text.optional()),
+  SUPABASE_SECRET_KEY: describe('SUPABASE_SECRET_KEY', text.optional()),
+  SUPABASE_URL: describe('SUPABASE_URL', projectUrl.optional()),
+});
+
+export type StorageSettings = z.output<typeof storageSchema>;
+
 /** What else has to be known of a project that a restore goes into. */
 export const targetSchema = z.object({
   PROJECT_NAME: describe('PROJECT_NAME', projectName),
@@ -90,6 +124,15 @@ export const targetSchema = z.object({
 
 /** What else has to be known of a project that is backed up. */
 export const projectSchema = targetSchema.extend({
+  STORAGE_BUCKETS: describe('STORAGE_BUCKETS', globs.prefault('')),
+  STORAGE_EXCLUDE: describe('STORAGE_EXCLUDE', globs.prefault('')),
+  STORAGE_CONCURRENCY: describe(
+    'STORAGE_CONCURRENCY',
+    wholeNumber(1)
+      .refine((value) => value <= 256, 'has to be at most 256')
+      .prefault(variables.STORAGE_CONCURRENCY.defaultValue),
+  ),
+  STORAGE_MAX_EGRESS: describe('STORAGE_MAX_EGRESS', byteSize.optional()),
   BORG_REPO: describe('BORG_REPO', repositoryLocation),
   BORG_PASSPHRASE: describe('BORG_PASSPHRASE', text),
   BORG_RSH: describe('BORG_RSH', text.optional()),

@@ -15,6 +15,7 @@ export interface Variable {
 }
 
 const database = 'The database to back up';
+const storage = 'Storage: buckets and their objects';
 const repository = 'The Borg repository';
 const contents = 'What a backup looks at';
 const retention = 'How long backups are kept';
@@ -62,6 +63,45 @@ export const variables = {
       'File with the CA certificate of the server (Supabase: Database, Settings, SSL configuration). With it the server has to prove who it is (verify-full).',
     path: true,
     example: '/etc/supabase-backup/prod-ca-2021.crt',
+  },
+  SUPABASE_SERVICE_ROLE_KEY: {
+    section: storage,
+    description:
+      'The service_role key (a JWT) of the project, or a secret key, sb_secret_... (Supabase: Settings, API keys). With it backups hold all objects of Storage, too; without it they hold none.',
+    secret: true,
+  },
+  SUPABASE_SECRET_KEY: {
+    section: storage,
+    description: 'Another name for SUPABASE_SERVICE_ROLE_KEY; one of them is enough.',
+    secret: true,
+  },
+  SUPABASE_URL: {
+    section: storage,
+    description:
+      'URL of the project. Only needed where the database does not tell it: self-hosted, behind a domain of your own. Otherwise it is https://REF.supabase.co.',
+    example: 'https://abcdefghijklmnopqrst.supabase.co',
+  },
+  STORAGE_BUCKETS: {
+    section: storage,
+    description:
+      'Globs with commas between them: only these buckets (avatars, public-*) and objects (videos/cut/**) are backed up. Without it all are.',
+    example: 'avatars,public-*,videos/cut/**',
+  },
+  STORAGE_EXCLUDE: {
+    section: storage,
+    description: 'Globs of buckets and objects that are not backed up, whatever STORAGE_BUCKETS says.',
+    example: 'cache,videos/raw/**,**/*.tmp',
+  },
+  STORAGE_CONCURRENCY: {
+    section: storage,
+    description: 'How many objects are transferred at a time, 1 to 256.',
+    defaultValue: '16',
+  },
+  STORAGE_MAX_EGRESS: {
+    section: storage,
+    description:
+      'How much one backup downloads at most (10GB, 500MB, 2GiB, or bytes); the next one goes on where it stopped, and until nothing is left backups are incomplete. Without it there is no limit.',
+    example: '10GB',
   },
   BORG_REPO: {
     section: repository,
@@ -164,6 +204,21 @@ export const variables = {
     description: "File with the CA certificate of the target's server.",
     path: true,
     example: '/etc/supabase-backup/prod-ca-2021.crt',
+  },
+  TEST_SUPABASE_SERVICE_ROLE_KEY: {
+    section: testTarget,
+    description: 'The service_role key or a secret key of the target, for restores of Storage.',
+    secret: true,
+  },
+  TEST_SUPABASE_SECRET_KEY: {
+    section: testTarget,
+    description: 'Another name for TEST_SUPABASE_SERVICE_ROLE_KEY; one of them is enough.',
+    secret: true,
+  },
+  TEST_SUPABASE_URL: {
+    section: testTarget,
+    description: 'URL of the target, where its database does not tell it.',
+    example: 'https://tsrqponmlkjihgfedcba.supabase.co',
   },
   TEST_RESTORE_ALLOWED: {
     section: testTarget,

@@ -28,6 +28,7 @@ export async function createTestContext(options: {
         remoteShell: undefined,
         remotePath: undefined,
       },
+      storage: undefined,
       retention: { days: 21, minimumBackups: 3, daily: 0, weekly: 0, monthly: 0 },
       verifyContent: false,
       migrationDrift: 'auto',

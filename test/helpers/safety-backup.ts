@@ -12,7 +12,7 @@ export async function makeSafetyBackup(
   const request = { command: 'restore', startedAt: context.clock.now(), backupId: undefined } as const;
   return withRun(context, request, (frame) =>
     backupTarget(context, frame, {
-      target: { project: 'staging', envFile: undefined, database: target.config, restoreAllowed: true },
+      target: { project: 'staging', envFile: undefined, database: target.config, storage: undefined, restoreAllowed: true },
       restoring,
     }),
   );

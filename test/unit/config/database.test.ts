@@ -99,9 +99,12 @@ describe('what is not used is warned of', () => {
   const url = `postgresql://postgres:pw@db.${reference}.supabase.co/postgres`;
 
   test.each([
-    [{ SUPABASE_DB_PASSWORD: 'other' }, ['SUPABASE_DB_PASSWORD is not used, because SUPABASE_DB_URL is set']],
-    [{ SUPABASE_DB_HOST: pooler }, ['SUPABASE_DB_HOST is not used, because SUPABASE_DB_URL is set']],
-    [{ SUPABASE_PROJECT_REF: 'z'.repeat(20) }, ['SUPABASE_PROJECT_REF is not used, because SUPABASE_DB_URL is set']],
+    [{ SUPABASE_DB_PASSWORD: 'other' }, ['SUPABASE_DB_PASSWORD is not used for the database, because SUPABASE_DB_URL is set']],
+    [{ SUPABASE_DB_HOST: pooler }, ['SUPABASE_DB_HOST is not used for the database, because SUPABASE_DB_URL is set']],
+    [
+      { SUPABASE_PROJECT_REF: 'z'.repeat(20) },
+      ['SUPABASE_PROJECT_REF is not used for the database, because SUPABASE_DB_URL is set'],
+    ],
     [{ SUPABASE_PROJECT_REF: reference }, []],
   ])('%j', async (variables, warnings) => {
     expect((await load({ SUPABASE_DB_URL: url, ...variables })).warnings).toEqual(warnings);

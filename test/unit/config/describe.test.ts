@@ -39,6 +39,7 @@ test('every value that counts, where it comes from, and no secret', async () => 
   expect(show(loaded)).toEqual([
     'PROJECT_NAME=shop (file)',
     'SUPABASE_DB_URL=postgresql://me:***@db.example.com:5433/app?sslmode=require (file)',
+    'STORAGE_CONCURRENCY=16 (default)',
     'BORG_REPO=/srv/backups/shop (file)',
     'BORG_PASSPHRASE=*** (BORG_PASSPHRASE_FILE)',
     'VERIFY_CONTENT=false (default)',
@@ -60,4 +61,26 @@ test('every value that counts, where it comes from, and no secret', async () => 
 test('a test target that cannot be read is hidden altogether', async () => {
   const loaded = await load({ ...minimal, TEST_SUPABASE_DB_URL: 'hunter2' });
   expect(show(loaded)).toContain('TEST_SUPABASE_DB_URL=*** (file)');
+});
+
+test('the keys of Storage are hidden, and the URL that follows from the database is told', async () => {
+  const loaded = await load({
+    ...minimal,
+    SUPABASE_DB_URL: 'postgresql://postgres:hunter2@db.abcdefghijklmnopqrst.supabase.co/postgres',
+    SUPABASE_SECRET_KEY: 'sb_secret_hunter2',
+    TEST_SUPABASE_SERVICE_ROLE_KEY: 'hunter2',
+    TEST_SUPABASE_URL: 'https://me:hunter2@example.com',
+    STORAGE_EXCLUDE: 'cache',
+  });
+  const lines = show(loaded);
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'SUPABASE_SECRET_KEY=*** (file)',
+      'SUPABASE_URL=https://abcdefghijklmnopqrst.supabase.co (default)',
+      'STORAGE_EXCLUDE=cache (file)',
+      'TEST_SUPABASE_SERVICE_ROLE_KEY=*** (file)',
+      'TEST_SUPABASE_URL=*** (file)',
+    ]),
+  );
+  expect(JSON.stringify(loaded)).not.toContain('hunter2');
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parseEnvText } from '../../../src/config/env-file.ts';
-import { databaseSchema, projectSchema } from '../../../src/config/schema.ts';
+import { databaseSchema, projectSchema, storageSchema } from '../../../src/config/schema.ts';
 import { variableList, variables, type Variable } from '../../../src/config/variables.ts';
 
 const path = new URL('../../../.env.example', import.meta.url);
@@ -69,6 +69,7 @@ test('it can be read, as it is and with every line in use, without a complaint',
 test('its examples are valid; of the required ones only the secrets are left to fill in', async () => {
   const { values } = parseEnvText((await readFile(path, 'utf8')).replaceAll(/^#([A-Z_]+=)/gm, '$1'));
   expect(databaseSchema.safeParse(values).success).toBe(true);
+  expect(storageSchema.safeParse(values).success).toBe(true);
   const result = projectSchema.safeParse(values);
   expect(result.error?.issues.map(({ path: [name], message }) => `${String(name)} ${message}`)).toEqual([
     'BORG_PASSPHRASE is missing',
@@ -76,7 +77,7 @@ test('its examples are valid; of the required ones only the secrets are left to 
 });
 
 test('each field of the schemas is described as in the table', () => {
-  const fields = { ...databaseSchema.shape, ...projectSchema.shape };
+  const fields = { ...databaseSchema.shape, ...storageSchema.shape, ...projectSchema.shape };
   for (const [name, field] of Object.entries(fields)) {
     expect(field.description).toBe(variables[name as keyof typeof variables].description);
   }
@@ -86,6 +87,6 @@ test('each field of the schemas is described as in the table', () => {
 
 test('the block for a second project has the variables of a target', () => {
   const target = Object.keys(variables).filter((name) => name.startsWith('TEST_'));
-  const expected = ['PROJECT_NAME', ...Object.keys(databaseSchema.shape), 'RESTORE_ALLOWED'].map((name) => `TEST_${name}`);
-  expect(target.toSorted()).toEqual(expected.toSorted());
+  const names = [...Object.keys(databaseSchema.shape), ...Object.keys(storageSchema.shape), 'PROJECT_NAME', 'RESTORE_ALLOWED'];
+  expect(target.toSorted()).toEqual(names.map((name) => `TEST_${name}`).toSorted());
 });

@@ -70,6 +70,29 @@ describe('test: the TEST_ block of the env file', () => {
     expect(target.database.password?.reveal()).toBe('secret');
   });
 
+  test('has a Storage of its own', async () => {
+    const lines = [
+      'TEST_SUPABASE_PROJECT_REF=abcdefghijklmnopqrst',
+      'TEST_SUPABASE_DB_PASSWORD=other',
+      'TEST_SUPABASE_SECRET_KEY_COMMAND="echo sb_secret_1"',
+      'SUPABASE_URL=https://zzzzzzzzzzzzzzzzzzzz.supabase.co',
+      'SUPABASE_SERVICE_ROLE_KEY=sb_secret_2',
+    ];
+    await write('.env', lines.join('\n'));
+    const { storage } = await load('test');
+    expect(storage?.url).toBe('https://abcdefghijklmnopqrst.supabase.co');
+    expect(storage?.key.reveal()).toBe('sb_secret_1');
+    await write('.env', [...lines, 'TEST_SUPABASE_SERVICE_ROLE_KEY=sb_publishable_1'].join('\n'));
+    await expect(load('test')).rejects.toThrow(
+      /TEST_SUPABASE_SERVICE_ROLE_KEY is a publishable key.*\n  TEST_SUPABASE_SECRET_KEY is another key than TEST_SUPABASE_SERVICE_ROLE_KEY/,
+    );
+  });
+
+  test('has no Storage without a key of its own', async () => {
+    await write('.env', 'TEST_SUPABASE_DB_URL=postgresql://me@localhost/restored\nSUPABASE_SECRET_KEY=sb_secret_2\n');
+    expect(await load('test')).toMatchObject({ storage: undefined, warnings: [] });
+  });
+
   test('RESTORE_ALLOWED of the source is not its own', async () => {
     await write('.env', 'RESTORE_ALLOWED=true\nTEST_SUPABASE_DB_URL=postgresql://me@localhost/restored\n');
     expect((await load('test')).restoreAllowed).toBe(false);

@@ -82,6 +82,7 @@ test('the least that is needed', async () => {
       sslMode: 'prefer',
       sslRootCertificate: undefined,
     },
+    storage: undefined,
     repository: {
       location: '/srv/backups/shop',
       passphrase: expect.anything() as unknown,
