@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ConnectionConfig, ProjectConfig } from './config/project-config.ts';
 import type { ArchiveKind } from './domain/archive-name.ts';
 import type { RunStatus } from './domain/exit-code.ts';
+import type { Mirror, ObjectStore } from './object-store.ts';
 
 /** All that a pipeline works with. composition.ts makes it from a configuration; tests may put another tool into a place. */
 export interface RunContext {
@@ -17,9 +18,17 @@ export interface RunContext {
   readonly databases: Databases;
   readonly files: Files;
   readonly state: StateStore;
+  /** Undefined where no key of the project's Storage is configured. */
+  readonly storage: StorageTools | undefined;
   readonly agentVersion: string;
   /** The name of this machine, as Borg writes it into archives. */
   readonly hostname: string;
+}
+
+export interface StorageTools {
+  readonly store: ObjectStore;
+  /** Opens the project's mirror, which is made when it is missing. The caller holds the project's lock. */
+  openMirror(): Mirror;
 }
 
 export interface Clock {
@@ -110,6 +119,16 @@ export interface CreateRequest {
   readonly chunkerParams: string;
 }
 
+/** An archive of ordinary files, cut by Borg's default chunker. A file that Borg has seen unchanged is not read again. */
+export interface CreateFilesRequest {
+  readonly name: string;
+  readonly directory: string;
+  /** Relative to the directory, in the order of the archive; without newlines. */
+  readonly paths: Iterable<string>;
+  /** Names the files cache that is used, so that archives of other files do not make it forget these. */
+  readonly filesCache: string;
+}
+
 export interface ArchiveSizes {
   readonly originalBytes: number;
   /** What the archive added to the repository: compressed, encrypted, and not there before. */
@@ -133,6 +152,7 @@ export interface Repository {
   /** All archives, oldest first, checkpoints of unfinished ones included. */
   list(): Promise<ArchiveListing[]>;
   create(request: CreateRequest): RunningCreate;
+  createFromFiles(request: CreateFilesRequest): RunningCreate;
   rename(from: string, to: string): Promise<void>;
   delete(names: readonly string[]): Promise<void>;
   compact(): Promise<void>;
@@ -237,6 +257,8 @@ export interface IndexedArchive {
   readonly status: Exclude<RunStatus, 'failed'>;
   readonly chunkerParams: string;
   readonly sizes: ArchiveSizes | undefined;
+  /** The kinds of archives that its run set out to make. */
+  readonly runKinds: readonly ArchiveKind[];
 }
 
 /** SQLite below STATE_DIR: the run history and an index of the archives. Both may be lost without harm to any backup. */

@@ -13,6 +13,9 @@ export interface ObjectBytes extends Readable {
   readonly eTag?: string | undefined;
 }
 
+/** By these a content is told from another one, as in an inventory. */
+export type ObjectState = Pick<InventoryObject, 'version' | 'eTag' | 'size' | 'updatedAt'>;
+
 /**
  * The Storage API of one project. Throws StorageError, which tells whether the same may well succeed later; one call is one attempt.
  */
@@ -25,6 +28,8 @@ export interface ObjectStore {
   listObjects(bucket: string): AsyncIterable<InventoryObject>;
   /** The bytes of an object, as they come. The stream fails with a StorageError: cut short, too slow, reset. */
   download(object: ObjectName, signal: AbortSignal): Promise<ObjectBytes>;
+  /** What the API's database says of an object now, whether or not its bytes are there; undefined when there is no such object. */
+  describe(object: ObjectName, signal: AbortSignal): Promise<ObjectState | undefined>;
   close(): Promise<void>;
 }
 

@@ -13,24 +13,41 @@ const pure = ['node:crypto', 'node:events', 'node:path', 'node:stream', 'node:st
  */
 const importMap: ImportMap = {
   'main.ts': { values: ['cli'], outside: ['node:module', 'node:url'] },
-  'composition.ts': { values: ['tools', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: 'any' },
-  'context.ts': { values: [], types: ['config', 'domain'], outside: ['node:stream', 'pino'] },
+  'composition.ts': {
+    values: ['tools', 'domain', 'errors.ts'],
+    types: ['config', 'context.ts', 'object-store.ts'],
+    outside: 'any',
+  },
+  'context.ts': { values: [], types: ['config', 'domain', 'object-store.ts'], outside: ['node:stream', 'pino'] },
+  'object-store.ts': { values: [], types: ['domain'], outside: ['node:stream'] },
   'errors.ts': { values: ['domain'], outside: [] },
   'log.ts': { values: ['domain', 'errors.ts'], outside: ['pino'] },
-  domain: { values: ['domain'], outside: ['zod'] },
+  domain: { values: ['domain'], outside: ['zod', 'picomatch'] },
   config: { values: ['config', 'domain', 'errors.ts'], types: ['context.ts'], outside: 'any' },
-  tools: { values: ['tools', 'domain', 'errors.ts', 'log.ts'], types: ['config', 'context.ts'], outside: 'any' },
-  catalog: { values: ['catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
-  capture: { values: ['capture', 'catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
-  apply: { values: ['apply', 'catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts'], outside: pure },
+  tools: {
+    values: ['tools', 'domain', 'errors.ts', 'log.ts'],
+    types: ['config', 'context.ts', 'object-store.ts'],
+    outside: 'any',
+  },
+  catalog: { values: ['catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts', 'object-store.ts'], outside: pure },
+  capture: {
+    values: ['capture', 'catalog', 'domain', 'errors.ts'],
+    types: ['config', 'context.ts', 'object-store.ts'],
+    outside: [...pure, 'p-retry'],
+  },
+  apply: {
+    values: ['apply', 'catalog', 'domain', 'errors.ts'],
+    types: ['config', 'context.ts', 'object-store.ts'],
+    outside: pure,
+  },
   archive: {
     values: ['archive', 'catalog', 'domain', 'errors.ts'],
-    types: ['config', 'context.ts'],
+    types: ['config', 'context.ts', 'object-store.ts'],
     outside: [...pure, 'tar-stream'],
   },
   pipeline: {
     values: ['pipeline', 'capture', 'apply', 'archive', 'catalog', 'domain', 'errors.ts'],
-    types: ['config', 'context.ts'],
+    types: ['config', 'context.ts', 'object-store.ts'],
     outside: pure,
   },
   cli: {

@@ -1,7 +1,7 @@
 import type { ArchiveListing, ArchiveSizes, IndexedArchive, RunContext } from '../context.ts';
 import { ownerOf, parseArchiveName, parsePartialName, type ArchiveKind, type ArchiveName } from '../domain/archive-name.ts';
 import { AppError } from '../errors.ts';
-import { readManifest } from './verify.ts';
+import { readAnyManifest } from './verify.ts';
 
 /** A finished archive of this project, or of a safety backup that lies in its repository. */
 export interface CatalogArchive {
@@ -12,6 +12,8 @@ export interface CatalogArchive {
   readonly status: 'complete' | 'incomplete' | 'unknown';
   readonly chunkerParams: string | undefined;
   readonly sizes: ArchiveSizes | undefined;
+  /** The kinds of archives that its run set out to make. */
+  readonly runKinds: readonly ArchiveKind[];
 }
 
 export interface Catalog {
@@ -28,16 +30,19 @@ export type FreshArchive = Omit<IndexedArchive, 'archiveId'>;
  * What the repository holds of this project. Borg is asked once; what an archive's manifest says is remembered in the index,
  * so that only archives that are new to this machine have to be opened.
  */
-export async function readCatalog(context: RunContext, fresh?: FreshArchive): Promise<Catalog> {
+export async function readCatalog(context: RunContext, fresh: readonly FreshArchive[] = []): Promise<Catalog> {
   const listing = await context.repository.list();
   const { project } = context.config;
   const ours = listing.filter(({ name }) => isOf(project, parseArchiveName(name)));
   const index = new Map(context.state.indexedArchives().map((archive) => [archive.archiveId, archive]));
+  const written = new Map(fresh.map((archive) => [archive.name, archive]));
   const archives: CatalogArchive[] = [];
   for (const archive of ours) {
     archives.push(
       index.get(archive.id) ??
-        (archive.name === fresh?.name ? remember(context, archive, fresh) : await indexArchive(context, archive)),
+        (written.has(archive.name)
+          ? remember(context, archive, written.get(archive.name)!)
+          : await indexArchive(context, archive)),
     );
   }
   const present = new Set(ours.map(({ id }) => id));
@@ -50,12 +55,12 @@ async function indexArchive(context: RunContext, archive: ArchiveListing): Promi
   const kind = parseArchiveName(name)!.kind;
   try {
     // One after the other: two Borgs that reach for the lock at the same moment wait for each other, for seconds.
-    const { status, chunkerParams } = await readManifest(context, name);
+    const { status, chunkerParams, runKinds = ['database'] } = await readAnyManifest(context, name);
     const sizes = await context.repository.sizes(name);
-    return remember(context, archive, { name, kind, status, chunkerParams, sizes });
+    return remember(context, archive, { name, kind, status, chunkerParams, sizes, runKinds });
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
-    return { archiveId, name, kind, status: 'unknown', chunkerParams: undefined, sizes: undefined };
+    return { archiveId, name, kind, status: 'unknown', chunkerParams: undefined, sizes: undefined, runKinds: [kind] };
   }
 }
 

@@ -1,8 +1,12 @@
+import type { z } from 'zod';
 import type { RunContext } from '../context.ts';
 import { archivePaths, manifestSchema, type Manifest } from '../domain/manifest.ts';
+import { archiveManifestSchema, storageManifestSchema, type StorageManifest } from '../domain/storage/manifest.ts';
 import { missingDumpEntries, parseToc, type DumpedEntry } from '../domain/toc.ts';
 import { streamArchived, assertWhole } from './read.ts';
 import { verificationError } from './verification-error.ts';
+
+type ManifestReader = Pick<RunContext, 'repository'>;
 
 /**
  * Reads an archive back: its manifest must parse, and the dump's table of contents must name every table, materialized view
@@ -24,11 +28,29 @@ export function assertDumped(archive: string, manifest: Manifest, entries: reado
   throw verificationError(archive, `the dump lacks ${missing.length} of its entries: ${some}`);
 }
 
-/** Reads and checks `manifest.json` of an archive. Throws AppError verification_failed when it is not there or not whole. */
-export async function readManifest(context: Pick<RunContext, 'repository'>, archive: string): Promise<Manifest> {
-  const text = await context.repository.readText(archive, archivePaths.manifest);
+/** Reads and checks `manifest.json` of a database archive. Throws AppError verification_failed when it is not there or not whole. */
+export async function readManifest(tools: ManifestReader, archive: string): Promise<Manifest> {
+  return readManifestAs(manifestSchema, tools, archive);
+}
+
+/** The same of a storage archive. */
+export async function readStorageManifest(tools: ManifestReader, archive: string): Promise<StorageManifest> {
+  return readManifestAs(storageManifestSchema, tools, archive);
+}
+
+/** The same of an archive of either kind. */
+export async function readAnyManifest(tools: ManifestReader, archive: string): Promise<Manifest | StorageManifest> {
+  return readManifestAs(archiveManifestSchema, tools, archive);
+}
+
+async function readManifestAs<Schema extends z.ZodType>(
+  schema: Schema,
+  { repository }: ManifestReader,
+  archive: string,
+): Promise<z.output<Schema>> {
+  const text = await repository.readText(archive, archivePaths.manifest);
   if (text === undefined) throw verificationError(archive, 'it has no manifest');
-  const parsed = manifestSchema.safeParse(parseJson(text));
+  const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success) throw verificationError(archive, 'its manifest cannot be understood');
   return parsed.data;
 }

@@ -9,8 +9,11 @@ import type { Source } from './source.ts';
 
 type Tables = readonly TableRecord[];
 
-/** Says of every component what became of it (design, decision 7): nothing vanishes silently. */
-export function describeCoverage(source: Source, tables: Tables): Coverage[] {
+/**
+ * Says of every component what became of it (design, decision 7): nothing vanishes silently. Of the bytes of Storage another manifest
+ * tells when they have an archive of their own.
+ */
+export function describeCoverage(source: Source, tables: Tables, storageElsewhere: boolean): Coverage[] {
   return [
     describeRoles(source),
     captured(
@@ -28,7 +31,7 @@ export function describeCoverage(source: Source, tables: Tables): Coverage[] {
     describeSchema(['storage metadata', 'storage'], source, tables),
     ...describeCatalog(source),
     ...describeHiddenMappings(source),
-    ...describeOutsideOfDatabase(source, tables),
+    ...describeOutsideOfDatabase(source, tables, storageElsewhere),
     ...source.relations.unreadable.map((entry) => ({
       component: entry.name === undefined ? `schema ${entry.schema}` : `${entry.kind} ${entry.schema}.${entry.name}`,
       state: 'not readable' as const,
@@ -82,18 +85,21 @@ function describeSchema([component, schema]: readonly [string, string], source: 
   );
 }
 
+function describeObjects(objects: number): Coverage {
+  if (objects === 0) return { component: 'storage objects', state: 'empty', detail: 'no objects' };
+  return {
+    component: 'storage objects',
+    state: 'not configured',
+    detail: `${count(objects, 'object')} in Storage: their metadata is captured, their bytes are not`,
+  };
+}
+
 /** What a Supabase project has beside its database. */
-function describeOutsideOfDatabase({ schemas }: Source, tables: Tables): Coverage[] {
+function describeOutsideOfDatabase({ schemas }: Source, tables: Tables, storageElsewhere: boolean): Coverage[] {
   if (!schemas.has('auth') && !schemas.has('storage')) return [];
   const objects = tables.find((table) => table.schema === 'storage' && table.name === 'objects')?.rows ?? 0;
   return [
-    objects === 0
-      ? { component: 'storage objects', state: 'empty', detail: 'no objects' }
-      : {
-          component: 'storage objects',
-          state: 'not configured',
-          detail: `${count(objects, 'object')} in Storage: their metadata is captured, their bytes are not`,
-        },
+    ...(storageElsewhere ? [] : [describeObjects(objects)]),
     {
       component: 'project settings',
       state: 'not supported',

@@ -5,6 +5,7 @@ import { compareCommand } from './commands/compare.ts';
 import { configCommand } from './commands/config.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { estimateCommand } from './commands/estimate.ts';
 import { initCommand } from './commands/init.ts';
 import { listCommand } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -25,6 +26,7 @@ export function createProgram(shell: Shell): Command {
     configCommand,
     initCommand,
     backupCommand,
+    estimateCommand,
     listCommand,
     showCommand,
     diffCommand,

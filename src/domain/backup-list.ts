@@ -1,10 +1,19 @@
-import { isSafetyProject, ownerOf, parseArchiveName, parseBackupId, safetyProjectOf } from './archive-name.ts';
+import {
+  isSafetyProject,
+  ownerOf,
+  parseArchiveName,
+  parseBackupId,
+  safetyProjectOf,
+  type ArchiveKind,
+} from './archive-name.ts';
 import type { BackupStatus } from './retention.ts';
 
 /** An archive as the repository and its manifest tell of it; callers may add what they know besides. */
 export interface ListedArchive {
   readonly name: string;
   readonly status: BackupStatus;
+  /** The kinds of archives that its run set out to make; its own kind alone where that is not known. */
+  readonly runKinds?: readonly ArchiveKind[];
 }
 
 /** One run's archives under one id. */
@@ -14,6 +23,8 @@ export interface Backup<Archive extends ListedArchive = ListedArchive> {
   readonly status: BackupStatus;
   /** Whether it is of the target of a restore, made before that wrote there; no backup of the project then. */
   readonly safety: boolean;
+  /** Whether its run was asked for Storage alone: no backup of the database then. */
+  readonly storageOnly: boolean;
   /** By name: database, then storage. */
   readonly archives: readonly Archive[];
 }
@@ -48,7 +59,15 @@ export function groupAllBackups<Archive extends ListedArchive>(
 function toBackup<Archive extends ListedArchive>(backupId: string, members: readonly Archive[]): Backup<Archive> {
   const archives = members.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { project, startedAt } = parseBackupId(backupId)!;
-  return { backupId, startedAt, status: combineStatus(archives), safety: isSafetyProject(project), archives };
+  const runKinds = new Set(archives.flatMap((archive): readonly ArchiveKind[] => archive.runKinds ?? ['database']));
+  return {
+    backupId,
+    startedAt,
+    status: combineStatus(archives, runKinds),
+    safety: isSafetyProject(project),
+    storageOnly: !runKinds.has('database'),
+    archives,
+  };
 }
 
 /** The id ends in the time, so among backups of one project the text decides as the time does. */
@@ -56,15 +75,16 @@ function newestFirst(a: Backup, b: Backup): number {
   return a.backupId < b.backupId ? 1 : -1;
 }
 
-function combineStatus(archives: readonly ListedArchive[]): BackupStatus {
-  // Without its database a backup is what an interrupted removal has left: it must not count as a good one.
-  const hasDatabase = archives.some((archive) => parseArchiveName(archive.name)?.kind === 'database');
-  if (!hasDatabase || archives.some((archive) => archive.status === 'incomplete')) return 'incomplete';
+/** Without an archive that its run set out to make, a backup is what an interruption has left: it must not count as a good one. */
+function combineStatus(archives: readonly ListedArchive[], runKinds: ReadonlySet<ArchiveKind>): BackupStatus {
+  const kinds = new Set(archives.map(({ name }) => parseArchiveName(name)?.kind));
+  if ([...runKinds].some((kind) => !kinds.has(kind)) || archives.some(({ status }) => status === 'incomplete'))
+    return 'incomplete';
   return archives.some((archive) => archive.status === 'unknown') ? 'unknown' : 'complete';
 }
 
 /**
- * Finds the backup that a user means by `text`: `latest` (the newest complete one, or the newest when none is complete), an
+ * Finds the backup that a user means by `text`: `latest` (the newest complete one of the database, or the newest when none is complete), an
  * id, the name of one of its archives, or the beginning of an id or of its time (`20261121`) that no other backup shares.
  * A safety backup is meant only by a text that says so: its id, or a beginning of that which goes as far as `shop-p` or leaves
  * the project out (`pre-restore-20261121`). Takes the backups newest first, as `groupAllBackups` gives them.
@@ -88,7 +108,10 @@ export function selectBackup<Archive extends ListedArchive>(
 function selectOwn<Archive extends ListedArchive>(backups: readonly Backup<Archive>[], text: string): Selection<Archive> {
   const [newest] = backups;
   if (newest === undefined) return { failure: 'no backups', candidates: [] };
-  if (text === 'latest') return { backup: backups.find((backup) => backup.status === 'complete') ?? newest };
+  if (text === 'latest') {
+    const ofDatabase = backups.filter(({ storageOnly }) => !storageOnly);
+    return { backup: ofDatabase.find((backup) => backup.status === 'complete') ?? ofDatabase[0] ?? newest };
+  }
   const [match, ...others] = findMatches(backups, text, beginsBackup);
   if (match === undefined) return { failure: 'not found', candidates: idsOf(backups) };
   return others.length === 0 ? { backup: match } : { failure: 'ambiguous', candidates: idsOf([match, ...others]) };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { archiveKinds } from './archive-name.ts';
 import { coverageSchema } from './coverage.ts';
 
 const extensionSchema = z.object({ name: z.string(), version: z.string(), schema: z.string() });
@@ -84,10 +85,9 @@ const safetySchema = z.object({
   restoredBackup: z.string(),
 });
 
-/** `manifest.json`, the last file of a database archive. Readers ignore what they do not know; it is only ever extended. */
-export const manifestSchema = z.object({
+/** What the manifest of an archive says, of whatever kind it is. */
+export const commonManifestSchema = z.object({
   formatVersion: z.literal(1),
-  kind: z.literal('database'),
   backupId: z.string(),
   project: z.string(),
   status: z.enum(['complete', 'incomplete']),
@@ -95,6 +95,16 @@ export const manifestSchema = z.object({
   finishedAt: z.iso.datetime(),
   durationMs: z.number().int(),
   agentVersion: z.string(),
+  chunkerParams: z.string(),
+  coverage: z.array(coverageSchema),
+  warnings: z.array(z.string()),
+  /** The kinds of archives that this run set out to make; absent before there was Storage. */
+  runKinds: z.array(z.enum(archiveKinds)).optional(),
+});
+
+/** `manifest.json`, the last file of a database archive. Readers ignore what they do not know; it is only ever extended. */
+export const manifestSchema = commonManifestSchema.extend({
+  kind: z.literal('database'),
   tools: z.object({ borg: z.string(), pgDump: z.string(), node: z.string() }),
   server: z.object({
     version: z.string(),
@@ -105,14 +115,11 @@ export const manifestSchema = z.object({
     encoding: z.string(),
     collation: z.string(),
   }),
-  chunkerParams: z.string(),
   extensions: z.array(extensionSchema),
   roles: z.array(roleSchema),
   tables: z.array(tableSchema),
   largeObjects: z.object({ count: z.number().int() }),
   parts: z.array(partSchema),
-  coverage: z.array(coverageSchema),
-  warnings: z.array(z.string()),
   /** Absent when there was no earlier backup to compare with. */
   changes: changesSchema.optional(),
   /** Absent when the project has no migrations, or MIGRATION_DRIFT is off. */

@@ -10,6 +10,8 @@ import {
 export interface PruneCandidate extends RetentionCandidate {
   /** Whether it is a safety backup. */
   readonly safety: boolean;
+  /** Whether it holds Storage alone, since that was asked for. */
+  readonly storageOnly: boolean;
 }
 
 export interface PruneInput extends Omit<RetentionInput, 'backups' | 'noun'> {
@@ -25,14 +27,21 @@ export interface PruneDecision extends RetentionDecision {
 export type PrunePlan = { readonly refused: string } | { readonly decisions: readonly PruneDecision[] };
 
 /**
- * Applies the rules to the backups of a project, and to its safety backups apart from them: neither takes a place among the kept
- * ones from the other, or is kept for the other's sake. When no backup may be removed, no safety backup is either.
+ * Applies the rules to the backups of a project, to those of its Storage alone, and to its safety backups, each apart from the others:
+ * none takes a place among the kept ones from another, or is kept for another's sake. When no backup may be removed, nothing is.
  */
 export function planRepository({ backups, ...input }: PruneInput): PrunePlan {
-  const plan = planRetention({ ...input, backups: backups.filter(({ safety }) => !safety) });
+  const own = backups.filter(({ safety }) => !safety);
+  const plan = planRetention({ ...input, backups: own.filter(({ storageOnly }) => !storageOnly) });
   if ('refused' in plan) return plan;
+  const ofStorage = planRetention({
+    ...input,
+    backups: own.filter(({ storageOnly }) => storageOnly),
+    noun: 'backup of Storage alone',
+  });
+  if ('refused' in ofStorage) return ofStorage;
   const decisions = [
-    ...plan.decisions.map((decision) => ({ ...decision, safety: false })),
+    ...[...plan.decisions, ...ofStorage.decisions].map((decision) => ({ ...decision, safety: false })),
     ...decideSafety(
       backups.filter(({ safety }) => safety),
       input,

@@ -1,71 +1,145 @@
 import { readCatalog, type FreshArchive } from '../archive/catalog.ts';
 import { planPrune, removeArchives } from '../archive/prune.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
-import { formatArchiveName, formatBackupId, parseArchiveName } from '../domain/archive-name.ts';
+import { formatArchiveName, formatBackupId, parseArchiveName, type ArchiveKind } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
+import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { messageOf } from '../errors.ts';
+import type { DatabaseArchive } from './database-archive.ts';
 import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
 import { makeDatabaseArchive } from './make-archive.ts';
 import { withRun } from './run.ts';
 import { enterStage } from './stage.ts';
+import { makeStorageArchive, type StorageArchive } from './storage-archive.ts';
+import { captureStorageAlone, openStorageRun, requireStorage } from './storage-inventory.ts';
+
+export interface BackupRequest {
+  /** One of the archives alone; undefined for all that are configured. */
+  readonly only: ArchiveKind | undefined;
+}
+
+export interface MadeArchive {
+  readonly name: string;
+  readonly kind: ArchiveKind;
+  readonly sizes: ArchiveSizes;
+}
 
 export interface BackupReport {
   readonly status: 'complete' | 'incomplete';
   readonly backupId: string;
-  readonly archive: string;
+  readonly archives: readonly MadeArchive[];
   readonly startedAt: Date;
   readonly durationMs: number;
-  readonly sizes: ArchiveSizes;
   readonly coverage: readonly Coverage[];
   /** In the definitions, since the previous backup; undefined when there is none to compare with. */
   readonly changes: CatalogChanges | undefined;
   /** Undefined when the project has no migrations, or they are not looked at. */
   readonly migrationDrift: ManifestDrift | undefined;
+  /** What came of Storage; undefined when it is not configured, or not asked for. */
+  readonly storage: StorageManifest | undefined;
   readonly warnings: readonly string[];
   /** Archives that retention, or the clean-up after killed runs, has removed. */
   readonly removed: readonly string[];
 }
 
 /**
- * One backup of one project, from beginning to end: look at the source in one snapshot, stream it into an archive of a
- * provisional name, read that back, give it its name, and let retention remove what is old enough.
- * Throws AppError; then there is no new archive, and no old one is missing.
+ * One backup of one project, from beginning to end: look at the source in one snapshot, stream the database into an archive of a
+ * provisional name, read that back, give it its name; likewise the objects of Storage that the snapshot named; and let retention
+ * remove what is old enough. Throws AppError; then no archive is half done, and no old one is missing.
  */
-export async function backup(context: RunContext): Promise<BackupReport> {
+export async function backup(context: RunContext, { only }: BackupRequest = { only: undefined }): Promise<BackupReport> {
   const startedAt = context.clock.now();
   const startedMs = context.clock.monotonicMs();
   const backupId = formatBackupId(context.config.project, startedAt);
-  const archive = formatArchiveName(backupId, 'database');
+  const runKinds = chooseKinds(context, only);
 
   return withRun(context, { command: 'backup', startedAt, backupId }, async (frame) => {
     const archives = await listKnownArchives(context);
-    const { manifest, sizes } = await makeDatabaseArchive(context, frame, {
-      backupId,
-      archive,
-      chunkerParams: chunkerParamsOf(archives),
-      earlier: archives.map(({ name }) => name).filter((name) => isEarlier(name, context.config.project, startedAt)),
-    });
-
-    const { status, coverage } = manifest;
-    const fresh = { name: archive, kind: 'database', status, chunkerParams: manifest.chunkerParams, sizes } as const;
-    const { removed, warnings } = await cleanUp(context, fresh);
-    const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
-    context.log.info({ stage: 'done', archive, status, durationMs, ...sizes }, 'backup finished');
-    return {
-      status,
-      backupId,
-      archive,
-      startedAt,
-      durationMs,
-      sizes,
-      coverage,
-      changes: manifest.changes,
-      migrationDrift: manifest.migrationDrift,
-      warnings: [...manifest.warnings, ...warnings],
-      removed,
-    };
+    const storageRun = runKinds.includes('storage') ? openStorageRun(context) : undefined;
+    try {
+      const name = formatArchiveName(backupId, 'database');
+      const database = runKinds.includes('database')
+        ? await makeDatabaseArchive(context, frame, {
+            backupId,
+            archive: name,
+            chunkerParams: chunkerParamsOf(archives),
+            earlier: archives
+              .map((archive) => archive.name)
+              .filter((earlier) => isEarlier(earlier, context.config.project, startedAt)),
+            runKinds,
+            alongside: storageRun?.capture,
+          })
+        : await captureStorageAlone(context, storageRun!);
+      const storage =
+        storageRun === undefined
+          ? undefined
+          : await makeStorageArchive(context, frame, {
+              backupId,
+              runKinds,
+              storageRun,
+              archive: formatArchiveName(backupId, 'storage'),
+            });
+      return await finish(context, { backupId, startedAt, startedMs, database, storage, runKinds });
+    } finally {
+      storageRun?.mirror.close();
+    }
   });
+}
+
+/** Throws AppError configuration when Storage is asked for and not configured. */
+function chooseKinds(context: RunContext, only: ArchiveKind | undefined): readonly ArchiveKind[] {
+  if (only === 'storage') requireStorage(context);
+  if (only !== undefined) return [only];
+  return context.storage === undefined ? ['database'] : ['database', 'storage'];
+}
+
+interface Made {
+  readonly backupId: string;
+  readonly startedAt: Date;
+  readonly startedMs: number;
+  readonly database: DatabaseArchive | undefined;
+  readonly storage: StorageArchive | undefined;
+  readonly runKinds: readonly ArchiveKind[];
+}
+
+async function finish(context: RunContext, made: Made): Promise<BackupReport> {
+  const { backupId, startedAt, startedMs, database, storage, runKinds } = made;
+  const manifests = [database?.manifest, storage?.manifest].filter((manifest) => manifest !== undefined);
+  const status = manifests.every((manifest) => manifest.status === 'complete') ? 'complete' : 'incomplete';
+  const archives = [database, storage].flatMap((archive): (MadeArchive & FreshArchive)[] => {
+    if (archive === undefined) return [];
+    const { kind, chunkerParams } = archive.manifest;
+    return [
+      {
+        name: formatArchiveName(backupId, kind),
+        kind,
+        status: archive.manifest.status,
+        chunkerParams,
+        sizes: archive.sizes,
+        runKinds,
+      },
+    ];
+  });
+  const { removed, warnings } = await cleanUp(context, archives, status);
+  const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
+  context.log.info(
+    { stage: 'done', backupId, status, durationMs, archives: archives.map(({ name, sizes }) => ({ name, ...sizes })) },
+    'backup finished',
+  );
+  return {
+    status,
+    backupId,
+    archives: archives.map(({ name, kind, sizes }) => ({ name, kind, sizes })),
+    startedAt,
+    durationMs,
+    coverage: manifests.flatMap(({ coverage }) => coverage),
+    changes: database?.manifest.changes,
+    migrationDrift: database?.manifest.migrationDrift,
+    storage: storage?.manifest,
+    warnings: [...manifests.flatMap((manifest) => manifest.warnings), ...warnings],
+    removed,
+  };
 }
 
 /** Safety backups are of other databases. If the clock was set back, there are later ones. */
@@ -78,11 +152,15 @@ function isEarlier(name: string, project: string, startedAt: Date): boolean {
  * What happens once the backup is safe: leftovers of killed runs and, after a complete backup, what retention gives up.
  * A failure here does not make the backup less good, so it becomes a warning.
  */
-async function cleanUp(context: RunContext, fresh: FreshArchive): Promise<{ removed: readonly string[]; warnings: string[] }> {
+async function cleanUp(
+  context: RunContext,
+  fresh: readonly FreshArchive[],
+  status: 'complete' | 'incomplete',
+): Promise<{ removed: readonly string[]; warnings: string[] }> {
   enterStage(context, 'retention', 'Applying retention');
   try {
     const catalog = await readCatalog(context, fresh);
-    const plan = fresh.status === 'complete' ? planPrune(context, catalog, fresh.status) : undefined;
+    const plan = status === 'complete' ? planPrune(context, catalog, status) : undefined;
     if (plan !== undefined && 'refused' in plan) {
       await removeArchives(context, catalog.leftovers);
       return { removed: catalog.leftovers, warnings: [`old backups were kept: ${plan.refused}`] };

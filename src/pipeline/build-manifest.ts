@@ -2,6 +2,7 @@ import { describeCoverage } from '../capture/components.ts';
 import type { CountedTables } from '../capture/row-counts.ts';
 import type { Source } from '../capture/source.ts';
 import type { RunContext } from '../context.ts';
+import type { ArchiveKind } from '../domain/archive-name.ts';
 import { hiddenOptions, statusOf } from '../domain/coverage.ts';
 import type { CatalogChanges, Manifest, Part, SafetyBackupOf } from '../domain/manifest.ts';
 import type { DriftOutcome } from './migration-drift.ts';
@@ -18,12 +19,14 @@ export interface ManifestFacts {
   readonly drift: DriftOutcome;
   /** Beside those that follow from the coverage. */
   readonly warnings: readonly string[];
+  readonly runKinds: readonly ArchiveKind[];
   readonly safetyBackupOf?: SafetyBackupOf;
 }
 
 export function buildManifest(context: RunContext, frame: RunFrame, facts: ManifestFacts): Manifest {
   const { source, counted, changes, drift } = facts;
-  const coverage = [...describeCoverage(source, counted.tables), drift.coverage];
+  const elsewhere = facts.runKinds.includes('storage');
+  const coverage = [...describeCoverage(source, counted.tables, elsewhere), drift.coverage];
   const finishedAt = context.clock.now();
   return {
     formatVersion: 1,
@@ -49,6 +52,7 @@ export function buildManifest(context: RunContext, frame: RunFrame, facts: Manif
       ...counted.warnings,
       ...facts.warnings,
     ],
+    runKinds: [...facts.runKinds],
     ...(changes === undefined ? {} : { changes }),
     ...(drift.manifest === undefined ? {} : { migrationDrift: drift.manifest }),
     ...(facts.safetyBackupOf === undefined ? {} : { safetyBackupOf: facts.safetyBackupOf }),

@@ -8,7 +8,7 @@ import { majorOf } from '../capture/server.ts';
 import { inspectSource, type Source } from '../capture/source.ts';
 import { contentSettings } from '../catalog/content-settings.ts';
 import type { ArchiveSizes, PartSource, RunContext, Snapshot } from '../context.ts';
-import { formatPartialName } from '../domain/archive-name.ts';
+import { formatPartialName, type ArchiveKind } from '../domain/archive-name.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import { chooseChunkerParams } from '../domain/chunker.ts';
 import { archivePaths, type Manifest, type SafetyBackupOf } from '../domain/manifest.ts';
@@ -28,6 +28,10 @@ export interface DatabaseArchiveRequest {
   readonly chunkerParams: string | undefined;
   /** Names of the project's earlier database archives, newest first. */
   readonly earlier: readonly string[];
+  /** The kinds of archives that this run makes. */
+  readonly runKinds: readonly ArchiveKind[];
+  /** Looks at something else in the same snapshot. */
+  readonly alongside?: ((snapshot: Snapshot, source: Source) => Promise<void>) | undefined;
   /** Only for a safety backup. */
   readonly safetyBackupOf?: SafetyBackupOf;
 }
@@ -56,7 +60,11 @@ export async function archiveDatabase(
   }
 }
 
-async function withSnapshot<Result>(context: RunContext, work: (snapshot: Snapshot) => Promise<Result>): Promise<Result> {
+/** A session in the snapshot, told how values are written. */
+export async function withSnapshot<Result>(
+  context: RunContext,
+  work: (snapshot: Snapshot) => Promise<Result>,
+): Promise<Result> {
   const snapshot = await context.databases.openSnapshot(context.config.database);
   try {
     await snapshot.query(contentSettings);
@@ -74,6 +82,7 @@ interface SnapshotRequest extends DatabaseArchiveRequest {
 async function archiveSnapshot(context: RunContext, frame: RunFrame, request: SnapshotRequest): Promise<DatabaseArchive> {
   const { snapshot } = request;
   const source = await inspectSource(snapshot);
+  await request.alongside?.(snapshot, source);
   const programs = await context.databases.findPrograms(majorOf(source.server));
   const environment = await context.databases.clientEnvironment(context.config.database, frame.directory);
   const previous = await request.searching;

@@ -60,6 +60,7 @@ async function archiveTarget(
       archive,
       chunkerParams: chunkerParamsOf(await listKnownArchives(context)),
       earlier: [],
+      runKinds: ['database'],
       safetyBackupOf: { project, database: database.database, restoredBackup: restoring },
     });
   } catch (error) {

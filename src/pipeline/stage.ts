@@ -1,7 +1,18 @@
 import type { RunContext } from '../context.ts';
 
 export type StageName =
-  'catalog' | 'snapshot' | 'verify' | 'rename' | 'retention' | 'target' | 'restore' | 'analyze' | 'compare';
+  | 'catalog'
+  | 'snapshot'
+  | 'inventory'
+  | 'download'
+  | 'storage'
+  | 'verify'
+  | 'rename'
+  | 'retention'
+  | 'target'
+  | 'restore'
+  | 'analyze'
+  | 'compare';
 
 /** A run enters a stage: a line in the log, and for whoever looks on, a step of the progress. */
 export function enterStage(context: RunContext, stage: StageName, text: string): void {

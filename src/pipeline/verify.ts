@@ -1,10 +1,13 @@
 import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
 import { nameArchive } from '../archive/read.ts';
 import { verifyData } from '../archive/verify-data.ts';
+import { verifyObjects } from '../archive/verify-objects.ts';
 import { verifyParts } from '../archive/verify-parts.ts';
 import { verificationError } from '../archive/verification-error.ts';
+import { verifyStorageArchive } from '../archive/verify-storage.ts';
 import { verifyArchive } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
+import type { ArchiveKind } from '../domain/archive-name.ts';
 import { groupAllBackups, groupBackups, type Backup } from '../domain/backup-list.ts';
 import { AppError } from '../errors.ts';
 import { chooseBackup } from './choose-backup.ts';
@@ -27,6 +30,15 @@ export interface VerifiedBackup {
   /** How many parts were compared with their checksums. */
   readonly parts: number;
   /** How many bytes of data were read out of the dump; undefined when they were not asked for. */
+  readonly dataBytes: number | undefined;
+  /** Undefined where the backup holds no Storage. */
+  readonly storage: VerifiedStorage | undefined;
+}
+
+export interface VerifiedStorage {
+  readonly archive: string;
+  readonly objects: number;
+  /** How many bytes of objects were read; undefined when they were not asked for. */
   readonly dataBytes: number | undefined;
 }
 
@@ -78,8 +90,26 @@ async function chooseBackups(context: RunContext, { backups }: VerifyRequest): P
 }
 
 async function verifyOne(context: RunContext, backup: Backup<CatalogArchive>, data: boolean): Promise<VerifiedBackup> {
-  const archive = backup.archives.find(({ kind }) => kind === 'database')?.name;
-  if (archive === undefined) throw verificationError(backup.backupId, 'its database archive is missing');
+  const nameOf = (wanted: ArchiveKind): string | undefined => backup.archives.find(({ kind }) => kind === wanted)?.name;
+  for (const kind of new Set(backup.archives.flatMap(({ runKinds }) => runKinds))) {
+    if (nameOf(kind) === undefined) throw verificationError(backup.backupId, `its ${kind} archive is missing`);
+  }
+  const [database, storage] = [nameOf('database'), nameOf('storage')];
+  return {
+    backupId: backup.backupId,
+    archive: (database ?? storage)!,
+    ...(database === undefined ? noDatabase : await verifyDatabase(context, database, data)),
+    storage: storage === undefined ? undefined : await verifyStorage(context, storage, data),
+  };
+}
+
+const noDatabase = { tables: 0, rows: 0, largeObjects: 0, parts: 0, dataBytes: undefined };
+
+async function verifyDatabase(
+  context: RunContext,
+  archive: string,
+  data: boolean,
+): Promise<Omit<VerifiedBackup, 'backupId' | 'archive' | 'storage'>> {
   enterStage(context, 'verify', `Verifying ${archive}`);
   try {
     const manifest = await verifyArchive(context, archive);
@@ -88,14 +118,24 @@ async function verifyOne(context: RunContext, backup: Backup<CatalogArchive>, da
     const tables = manifest.tables.filter(({ kind }) => kind === 'table');
     context.log.info({ stage: 'verify', archive, dataBytes }, 'archive verified');
     return {
-      backupId: backup.backupId,
-      archive,
       tables: tables.length,
       rows: tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
       largeObjects: manifest.largeObjects.count,
       parts,
       dataBytes,
     };
+  } catch (error) {
+    throw nameArchive(archive, error);
+  }
+}
+
+async function verifyStorage(context: RunContext, archive: string, data: boolean): Promise<VerifiedStorage> {
+  enterStage(context, 'verify', `Verifying ${archive}`);
+  try {
+    const manifest = await verifyStorageArchive(context, archive);
+    const dataBytes = data ? await verifyObjects(context, archive, manifest) : undefined;
+    context.log.info({ stage: 'verify', archive, dataBytes }, 'archive verified');
+    return { archive, objects: manifest.totals.objects, dataBytes };
   } catch (error) {
     throw nameArchive(archive, error);
   }

@@ -87,7 +87,12 @@ async function forgetCatalog(directory: string): Promise<void> {
 
 test.each([
   ['in one transaction', 'all in one transaction: a failure leaves the target as it is now'],
-  ['with two jobs', 'with 2 jobs at once, not in one transaction: what was restored before a failure stays', '--jobs', '2'],
+  [
+    'with two jobs',
+    'definitions and rows in one transaction, then indexes and constraints with 2 jobs at once: what was restored before a failure of those stays',
+    '--jobs',
+    '2',
+  ],
 ])('a backup without a catalog comes back as a whole, %s', async (_, manner, ...options) => {
   const { source, run, targetFile } = await createScene();
   const { address } = await startTestCluster();

@@ -83,7 +83,7 @@ export function buildScript(request: ScriptRequest): RestoreScript {
       ...request.columns,
       ...paths.lend,
       ...restoreOwners(wanted.owners, { superuser: target.superuser, last: false }),
-      ...(request.rowsAreSeen ? withholdFromEverybody(wanted.privileges) : []),
+      ...(request.rowsAreSeen ? withholdFromEverybody(decisions) : []),
     ],
     after: [
       // Planning a query looks at the expressions of indexes, whose functions may want the search_path that the rows came with.

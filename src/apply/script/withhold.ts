@@ -1,22 +1,21 @@
 import { jsonLiteral } from '../../domain/json-literal.ts';
+import type { Decision } from '../../domain/selection.ts';
+import { quoteIdentifier } from '../../domain/sql.ts';
 import { doBlock } from '../../domain/tolerant.ts';
-import type { WantedPrivileges } from './privileges.ts';
 
-const relations = new Set(['table', 'view', 'materialized view', 'foreign table', 'sequence']);
-const systemRelation = /^(pg_catalog|information_schema)\./;
+const relations = new Set(['TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SEQUENCE']);
 
 /**
- * Takes what a target grants by default on new relations from everybody, and from the roles that an API serves to everybody
- * (https://supabase.com/docs/guides/database/postgres/roles), for the time in which a table has its rows but not yet its policies.
- * What a platform had before keeps what it has.
+ * Takes what a target grants by default on the relations of this restore from everybody, and from the roles that an API serves to
+ * everybody (https://supabase.com/docs/guides/database/postgres/roles), for the time in which a table has its rows but not yet its
+ * policies.
  */
-export function withholdFromEverybody(wanted: readonly WantedPrivileges[]): string[] {
-  const withheld = wanted.filter(
-    ({ type, identity, owner, column }) =>
-      relations.has(type) && !systemRelation.test(identity) && owner !== undefined && column === undefined,
+export function withholdFromEverybody(decisions: readonly Decision[]): string[] {
+  const made = decisions.filter(({ action, entry }) => action !== 'skip' && relations.has(entry.description ?? ''));
+  if (made.length === 0) return [];
+  const names = jsonLiteral(
+    made.map(({ entry }) => `${quoteIdentifier(entry.schema ?? '')}.${quoteIdentifier(entry.tag ?? '')}`),
   );
-  if (withheld.length === 0) return [];
-  const names = jsonLiteral(withheld.map(({ identity }) => identity));
   const body = `DECLARE
   relation text;
   roles text := (SELECT pg_catalog.string_agg(', ' || rolname, '') FROM pg_catalog.pg_roles WHERE rolname IN ('anon', 'authenticated'));

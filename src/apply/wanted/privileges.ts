@@ -26,7 +26,20 @@ export function wantedPrivileges(facts: Facts): WantedPrivileges[] {
     }
     wanted.push({ ...value, owner: ownerOf(owners, value) });
   }
-  return wanted;
+  return [...wanted, ...unwantedOnColumns(facts)];
+}
+
+/** Rights that users of the target have given on columns of its platform, of which the source knows nothing. */
+function unwantedOnColumns(facts: Facts): WantedPrivileges[] {
+  const { source, found, target } = facts;
+  if (target.kind === 'plain' || !target.samePlatform) return [];
+  return recordsOf(found, 'privileges', privilegesSchema)
+    .filter(
+      ({ name, schema, value }) =>
+        value.column !== undefined && isManaged(facts, schema) && source.get('privileges')?.has(name) !== true,
+    )
+    .filter(({ value }) => value.grants.every(({ grantor }) => mayActAs(facts, grantor)))
+    .map(({ value }) => ({ ...value, grants: [], owner: undefined }));
 }
 
 /** Whether it is one of PostgreSQL's own objects, which only a superuser may open or close, and on a platform is the platform's. */

@@ -36,7 +36,11 @@ function chooseBackups(backup: string | undefined, { all }: VerifyOptions): Veri
 }
 
 function toDocument({ verified, startedAt, ...report }: VerifyReport, project: string): object {
-  const backups = verified.map((backup) => ({ ...backup, dataBytes: backup.dataBytes ?? null }));
+  const backups = verified.map(({ storage, ...backup }) => ({
+    ...backup,
+    dataBytes: backup.dataBytes ?? null,
+    storage: storage === undefined ? null : { ...storage, dataBytes: storage.dataBytes ?? null },
+  }));
   return { command: 'verify', project, ...report, startedAt: startedAt.toISOString(), backups };
 }
 
@@ -47,17 +51,23 @@ function toText({ verified, data, durationMs }: VerifyReport): string {
     String(backup.tables),
     backup.rows.toLocaleString('en-US'),
     String(backup.largeObjects),
+    backup.storage === undefined ? '' : backup.storage.objects.toLocaleString('en-US'),
     String(backup.parts),
     describeData(backup),
   ]);
   return [
     `${what} good (${formatDuration(durationMs)}).`,
     '',
-    formatTable(['BACKUP', 'TABLES', 'ROWS', 'LARGE OBJECTS', 'CHECKSUMS', 'DATA READ'], rows, [1, 2, 3, 4, 5]),
+    formatTable(
+      ['BACKUP', 'TABLES', 'ROWS', 'LARGE OBJECTS', 'STORAGE OBJECTS', 'CHECKSUMS', 'DATA READ'],
+      rows,
+      [1, 2, 3, 4, 5, 6],
+    ),
     ...(data ? [] : ['', 'The data itself was not read: --data reads every byte of it and counts the rows.']),
   ].join('\n');
 }
 
-function describeData({ dataBytes }: VerifiedBackup): string {
-  return dataBytes === undefined ? 'no' : formatBytes(dataBytes);
+function describeData({ dataBytes, storage }: VerifiedBackup): string {
+  const read = [dataBytes, storage?.dataBytes].filter((bytes) => bytes !== undefined);
+  return read.length === 0 ? 'no' : formatBytes(read.reduce((sum, bytes) => sum + bytes, 0));
 }

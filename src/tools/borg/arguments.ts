@@ -1,4 +1,4 @@
-import type { CreateRequest } from '../../context.ts';
+import type { CreateFilesRequest, CreateRequest } from '../../context.ts';
 
 /** How long borg waits for a lock that another process holds, in seconds. */
 const lockWaitSeconds = '30';
@@ -24,4 +24,10 @@ export function createArguments(request: CreateRequest): string[] {
     `--chunker-params=${request.chunkerParams}`,
   ];
   return borgArguments('create', options, [`::${request.name}`, ...request.paths]);
+}
+
+/** `borg create` for ordinary files, whose paths it reads from its stdin. */
+export function createFilesArguments({ name }: CreateFilesRequest): string[] {
+  const options = ['--json', '--progress', '--compression=zstd,1', '--paths-from-stdin'];
+  return borgArguments('create', options, [`::${name}`]);
 }

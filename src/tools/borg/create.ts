@@ -1,5 +1,14 @@
-import type { Command, CommandRunner, CreateRequest, Progress, RunningCreate } from '../../context.ts';
-import { createArguments } from './arguments.ts';
+import { Readable } from 'node:stream';
+import type {
+  Command,
+  CommandRunner,
+  CreateFilesRequest,
+  CreateRequest,
+  Progress,
+  RunningCommand,
+  RunningCreate,
+} from '../../context.ts';
+import { createArguments, createFilesArguments } from './arguments.ts';
 import { borgError } from './errors.ts';
 import { parseCreated } from './listing.ts';
 
@@ -25,6 +34,40 @@ export function startCreate(tools: CreateTools, request: CreateRequest): Running
       if (tellsOfLostPath(message, request.paths)) void running.terminate();
     },
   });
+  return watch(tools, running);
+}
+
+/** As `startCreate`, of files on the disk. */
+export function startCreateFromFiles(tools: CreateTools, request: CreateFilesRequest): RunningCreate {
+  const command = tools.command(createFilesArguments(request));
+  const running = tools.commands.start({
+    ...command,
+    env: { ...command.env, BORG_FILES_CACHE_SUFFIX: request.filesCache },
+    cwd: request.directory,
+    stdin: Readable.from(lines(request.paths)),
+    onStderrLine: (line) => {
+      const message = parseMessage(line);
+      if (message.original_size !== undefined) tools.progress.bytes(message.original_size);
+    },
+  });
+  return watch(tools, running);
+}
+
+/** In portions: a line at a time would take a turn of the event loop each. */
+function* lines(paths: Iterable<string>): Iterable<Buffer> {
+  let text = '';
+  for (const path of paths) {
+    text += `${path}\n`;
+    if (text.length < portionLength) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+const portionLength = 64 * 1024;
+
+function watch(tools: CreateTools, running: RunningCommand): RunningCreate {
   const finished = running.finished.then((result) => {
     if (result.exitCode !== 0) throw borgError(tools.location, 'create', result);
     return parseCreated(result.stdout);

@@ -3,7 +3,7 @@ import type { RepositoryConfig } from '../../config/project-config.ts';
 import type { Command, CommandResult, CommandRunner, Progress, Repository } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { borgArguments } from './arguments.ts';
-import { startCreate } from './create.ts';
+import { startCreate, startCreateFromFiles } from './create.ts';
 import { borgError } from './errors.ts';
 import { renamesAuthentically } from './versions.ts';
 import { parseListing, parseSizes } from './listing.ts';
@@ -50,6 +50,7 @@ export function createRepository(options: BorgOptions): Repository {
       return parseListing(result.stdout);
     },
     create: (request) => startCreate({ commands, command, location, progress: options.progress }, request),
+    createFromFiles: (request) => startCreateFromFiles({ commands, command, location, progress: options.progress }, request),
     async rename(from, to) {
       if (renamesAuthentically(await version())) {
         await run('rename', [], [`::${from}`, to]);

@@ -4,22 +4,18 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { MirroredObject } from '../../domain/storage/inventory.ts';
 import { parseObjectPath } from '../../domain/storage/object-path.ts';
+import { parseObjectLine } from '../../domain/storage/sidecar.ts';
 import type { FileIndex } from './file-index.ts';
 import { createDirectoryCheck, statOf } from './tree.ts';
 
-/** What a line of objects.jsonl tells of a file; `object` is the row of storage.objects, or what the API told of it. */
-const lineSchema = z.object({
-  path: z.string(),
-  size: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  object: z.object({
-    version: z.string().nullish(),
-    updated_at: z.string().nullish(),
-    metadata: z
-      .object({ eTag: z.string().nullish().catch(null), size: z.int().nullish().catch(null) })
-      .nullish()
-      .catch(null),
-  }),
+/** What of a row, or of what the API told, tells one content from another. */
+const rowSchema = z.object({
+  version: z.string().nullish().catch(null),
+  updated_at: z.string().nullish().catch(null),
+  metadata: z
+    .object({ eTag: z.string().nullish().catch(null), size: z.int().nonnegative().nullish().catch(null) })
+    .nullish()
+    .catch(null),
 });
 
 /** Bytes read at once. */
@@ -59,27 +55,16 @@ function* findSidecars(directory: string, below: string): Generator<string> {
 }
 
 function parseLine(line: string): MirroredObject | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(line);
+    const { path, size: bytes, sha256, row } = parseObjectLine(line, 0);
+    const name = parseObjectPath(path);
+    if (name === undefined) return undefined;
+    const { version = null, updated_at: updatedAt = null, metadata } = rowSchema.parse(JSON.parse(row));
+    const { eTag = null, size = null } = metadata ?? {};
+    return { ...name, version, eTag, size, updatedAt, row, path, bytes, sha256 };
   } catch {
     return undefined;
   }
-  const { data } = lineSchema.safeParse(value);
-  const name = data === undefined ? undefined : parseObjectPath(data.path);
-  if (data === undefined || name === undefined) return undefined;
-  const { version, updated_at: updatedAt, metadata } = data.object;
-  return {
-    ...name,
-    version: version ?? null,
-    eTag: metadata?.eTag ?? null,
-    size: metadata?.size ?? null,
-    updatedAt: updatedAt ?? null,
-    row: '',
-    path: data.path,
-    bytes: data.size,
-    sha256: data.sha256,
-  };
 }
 
 function* readLines(path: string): Generator<string> {

@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { bucketDirectory, parseObjectPath } from '../../domain/storage/object-path.ts';
+import { parseObjectPath } from '../../domain/storage/object-path.ts';
+import { bucketSidecarPath, objectsSidecarPath } from '../../domain/storage/sidecar.ts';
 import { AppError } from '../../errors.ts';
 import type { ObjectName } from '../../object-store.ts';
 import type { FileIndex } from './file-index.ts';
@@ -9,9 +10,6 @@ import { createDirectoryCheck, statOf, sweep } from './tree.ts';
 
 /** Objects that are forgotten together. */
 const batch = 1000;
-
-/** What a bucket has beside its objects. */
-const sidecars = ['bucket.json', 'objects.jsonl'];
 
 /**
  * Removes what the inventory does not have. Throws AppError when that would be all that the mirror holds, unless `allowEmpty`: an empty
@@ -57,7 +55,7 @@ async function removeObjects(directory: string, inventory: Inventory, index: Fil
  * many as the index knows, all of which have been seen already.
  */
 function sweepOthers(directory: string, inventory: Inventory, index: FileIndex): void {
-  const known = new Set(inventory.buckets().flatMap(({ id }) => sidecars.map((name) => `${bucketDirectory(id)}/${name}`)));
+  const known = new Set(inventory.buckets().flatMap(({ id }) => [bucketSidecarPath(id), objectsSidecarPath(id)]));
   let kept = 0;
   const files = sweep(directory, 'storage', (path) => {
     const isSidecar = known.has(path);

@@ -15,6 +15,8 @@ const migrations = [
      archive_id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, chunker_params TEXT NOT NULL,
      original_bytes INTEGER, deduplicated_bytes INTEGER) STRICT;
    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  // With commas between; before there was Storage, a run made an archive of the database alone.
+  "ALTER TABLE archives ADD COLUMN run_kinds TEXT NOT NULL DEFAULT 'database'",
 ];
 
 const keyExportedFact = 'key_exported_at';
@@ -64,7 +66,7 @@ export function openStateStore(directory: string): StateStore {
     indexedArchives: () => all('SELECT * FROM archives').map(toArchive),
     indexArchive(archive) {
       run(
-        'INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         archive.archiveId,
         archive.name,
         archive.kind,
@@ -72,6 +74,7 @@ export function openStateStore(directory: string): StateStore {
         archive.chunkerParams,
         archive.sizes?.originalBytes ?? null,
         archive.sizes?.deduplicatedBytes ?? null,
+        archive.runKinds.join(','),
       );
     },
     forgetArchives(archiveIds) {
@@ -138,6 +141,7 @@ function toArchive(row: Record<string, unknown>): IndexedArchive {
     kind: row['kind'] as IndexedArchive['kind'],
     status: row['status'] as IndexedArchive['status'],
     chunkerParams: String(row['chunker_params']),
+    runKinds: String(row['run_kinds']).split(',') as IndexedArchive['runKinds'],
     sizes: originalBytes === null ? undefined : { originalBytes, deduplicatedBytes: row['deduplicated_bytes'] as number },
   };
 }

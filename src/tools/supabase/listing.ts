@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { InventoryObject } from '../../domain/storage/inventory.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import { encodePath } from './download.ts';
-import { toTransportError } from './failures.ts';
+import { parseAs, requestJson } from './json.ts';
 import { storageAddress, type Transport, type TransportOptions } from './transport.ts';
 
 /** Objects of a page: the server gives no more, whatever it is asked for. */
@@ -33,7 +33,7 @@ export function createListing(transport: Transport, { url, key }: TransportOptio
     async listBuckets(): Promise<{ id: string; row: string }[]> {
       const { data, error } = await client.storage.listBuckets();
       if (error !== null) throw toListingError('The list of buckets', error);
-      const buckets = parse('The list of buckets', bucketsSchema, data);
+      const buckets = parseAs('The list of buckets', bucketsSchema, data);
       return buckets.map((bucket) => ({ id: bucket.id, row: JSON.stringify(bucket) }));
     },
 
@@ -42,7 +42,7 @@ export function createListing(transport: Transport, { url, key }: TransportOptio
       let cursor: string | undefined;
       do {
         const page = await readPage(client, bucket, cursor);
-        for (const object of page.objects) yield toInventoryObject(bucket, parse(what, objectSchema, object), object);
+        for (const object of page.objects) yield toInventoryObject(bucket, parseAs(what, objectSchema, object), object);
         if (page.hasNext && (page.nextCursor === undefined || page.nextCursor === cursor))
           throw new StorageError('transient', `${what} does not say how it goes on.`);
         cursor = page.hasNext ? page.nextCursor : undefined;
@@ -62,7 +62,7 @@ async function readPage(
     .from(encodePath(bucket))
     .listV2({ limit: pageSize, ...(cursor === undefined ? {} : { cursor }) });
   if (error !== null) throw toListingError(what, error);
-  return parse(what, pageSchema, data);
+  return parseAs(what, pageSchema, data);
 }
 
 function toInventoryObject(bucket: string, object: z.infer<typeof objectSchema>, row: unknown): InventoryObject {
@@ -86,33 +86,13 @@ function createFetch(transport: Transport, base: string): typeof fetch {
       path === '/bucket' ? 'The list of buckets' : `The list of bucket ${decodeURIComponent(path.split('/').at(-1)!)}`;
     const method = init?.method === 'POST' ? 'POST' : 'GET';
     const json = typeof init?.body === 'string' ? { json: init.body } : {};
-    const response = await transport.request({ what, method, path, ...json });
-    try {
-      return toResponse(what, await response.body.text());
-    } catch (error) {
-      throw toTransportError(what, error);
-    }
+    const text = await requestJson(transport, { what, method, path, ...json });
+    return new Response(text, { headers: { 'content-type': 'application/json' } });
   };
-}
-
-/** Throws StorageError for what is no JSON: a page of a proxy, say, with the status 200. */
-function toResponse(what: string, text: string): Response {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    throw new StorageError('transient', `${what}: the answer is not what the Storage API sends.`, { cause: error });
-  }
-  return new Response(text, { headers: { 'content-type': 'application/json' } });
 }
 
 /** Ours, which the library has wrapped. */
 function toListingError(what: string, error: { readonly message: string; readonly originalError?: unknown }): Error {
   if (error.originalError instanceof Error) return error.originalError;
   return new StorageError('transient', `${what}: ${error.message}`, { cause: error });
-}
-
-function parse<T>(what: string, schema: z.ZodType<T>, data: unknown): T {
-  const result = schema.safeParse(data);
-  if (result.success) return result.data;
-  throw new StorageError('transient', `${what}: the answer is not what the Storage API sends.`, { cause: result.error });
 }

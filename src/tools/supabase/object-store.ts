@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../../object-store.ts';
+import { describeObject } from './describe-object.ts';
 import { download } from './download.ts';
 import { createListing } from './listing.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
@@ -12,6 +13,7 @@ export function createObjectStore(options: TransportOptions): ObjectStore {
     listBuckets,
     listObjects,
     download: (object, signal) => download(transport, object, signal),
+    describe: (object, signal) => describeObject(transport, object, signal),
     close: () => transport.close(),
   };
 }

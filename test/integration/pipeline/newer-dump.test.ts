@@ -21,7 +21,8 @@ test('a dump of a newer pg_dump asks for newer programs, and is not called damag
   const repository = await createTestRepository();
   const context = await createTestContext({ database: await createTestDatabase(), repository });
   await initialize(context);
-  const { archive } = await backup(context);
+  const { archives } = await backup(context);
+  const archive = archives[0]!.name;
   const { tools } = (await showBackup(context, 'latest')).manifest;
   const newer = 'shop-20260101T000000Z-database';
   await craftArchive(repository, {

@@ -18,7 +18,8 @@ async function backUpSupabase(): Promise<{ context: RunContext; repository: Test
   const repository = await createTestRepository();
   const context = await createTestContext({ database, repository });
   await initialize(context);
-  const { archive } = await backup(context);
+  const { archives } = await backup(context);
+  const archive = archives[0]!.name;
   return { context, repository, archive };
 }
 

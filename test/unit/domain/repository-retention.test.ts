@@ -9,7 +9,8 @@ const now = new Date('2026-11-21T12:00:00Z');
 
 function candidate(project: string, startedAt: Date, status: BackupStatus): PruneCandidate {
   const backupId = formatBackupId(project, startedAt);
-  return { backupId, startedAt, status, safety: project === safetyProjectOf('shop'), archives: [`${backupId}-database`] };
+  const safety = project === safetyProjectOf('shop');
+  return { backupId, startedAt, status, safety, storageOnly: false, archives: [`${backupId}-database`] };
 }
 
 const backup = (day: string, status: BackupStatus = 'complete') => candidate('shop', new Date(`${day}T02:00:00Z`), status);

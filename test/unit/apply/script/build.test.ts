@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildScript, isOfScript, type ScriptRequest } from '../../../../src/apply/script/build.ts';
+import { jsonLiteral } from '../../../../src/domain/json-literal.ts';
 import { stageSchema } from '../../../../src/domain/rewrite-dump.ts';
 import type { Decision } from '../../../../src/domain/selection.ts';
 import { define } from '../../../helpers/dump-entries.ts';
@@ -111,19 +112,12 @@ test.each([
 });
 
 test('rows that are seen before their policies are there are withheld from everybody', () => {
-  const grant = (grantee: string | null) => ({ grantor: 'app', grantee, privilege: 'SELECT', grantable: false });
-  const grants = ['anon', 'app', 'authenticated', 'reports', null].map(grant);
-  const privileges = [
-    { type: 'table', identity: 'public.notes', owner: 'app', grants },
-    { type: 'table', identity: 'auth.users', owner: undefined, grants },
-    { type: 'table', identity: 'pg_catalog.pg_class', owner: 'app', grants },
-    { type: 'schema', identity: 'public', owner: 'app', grants },
-  ];
-  const { between } = build({ wanted: { ...wanted, privileges }, rowsAreSeen: true });
-  expect(between.filter((statement) => statement.includes('REVOKE ALL'))).toEqual([
-    expect.stringContaining(`jsonb_array_elements_text('["public.notes"]'`),
-  ]);
-  expect(build({ wanted: { ...wanted, privileges } }).between.join()).not.toContain('REVOKE');
+  const table = (name: string, action: Decision['action']): Decision => ({ entry: define('TABLE', name), action });
+  const decisions = [table('public.the notes', 'keep'), table('auth.users', 'skip'), keep('FUNCTION', 'f', '')];
+  const { between } = build({ decisions, rowsAreSeen: true });
+  const revoking = between.filter((statement) => statement.includes('REVOKE ALL'));
+  expect(revoking).toEqual([expect.stringContaining(jsonLiteral(['"public"."the notes"']))]);
+  expect(build({ decisions }).between.join()).not.toContain('REVOKE');
 });
 
 describe('after the last entry', () => {

@@ -27,6 +27,14 @@ describe('privileges', () => {
     expect(outcomes('privileges', { source, found: source })).toEqual(['-', '-', '-', '-']);
   });
 
+  test('on columns of a platform are none where the source had none', () => {
+    const found = [privilegesOf('table storage.objects', ['postgres=app: SELECT'], 'id')];
+    expect(outcomes('privileges', { found })).toEqual(['done', 'done', '-', '-']);
+    expect(wantedOn('hosted', { found }).privileges[0]).toMatchObject({ column: 'id', grants: [] });
+    const others = [privilegesOf('table storage.objects', ['supabase_storage_admin=app: SELECT'], 'id')];
+    expect(outcomes('privileges', { found: others })).toEqual(['-', 'done', '-', '-']);
+  });
+
   test.each<[string, CatalogRecord, CatalogRecord[], string | undefined]>([
     ['of what has an owner', privilegesOf(notes, ['app=anon: SELECT']), [ownerOf(notes, 'app')], 'app'],
     ['of a column of it', privilegesOf(notes, ['app=anon: SELECT'], 'body'), [ownerOf(notes, 'app')], 'app'],

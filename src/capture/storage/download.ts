@@ -1,0 +1,171 @@
+import pRetry from 'p-retry';
+import type { RunContext } from '../../context.ts';
+import type { InventoryObject } from '../../domain/storage/inventory.ts';
+import { StorageError } from '../../domain/storage/storage-error.ts';
+import type { Mirror, ObjectName, ObjectStore } from '../../object-store.ts';
+
+export interface DownloadRequest {
+  readonly store: Pick<ObjectStore, 'download' | 'describe'>;
+  readonly mirror: Pick<Mirror, 'pending' | 'store' | 'dropFromInventory' | 'summary'>;
+  /** How many objects come at once. */
+  readonly concurrency: number;
+  /** Undefined for no limit. */
+  readonly maxBytes: number | undefined;
+}
+
+export interface MissingObject extends ObjectName {
+  readonly reason: string;
+}
+
+/** An object that was changed, or removed, after the snapshot and before its bytes came. */
+export interface ChangedObject extends ObjectName {
+  readonly what: 'changed' | 'removed';
+}
+
+export interface Downloads {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly missing: readonly MissingObject[];
+  readonly changed: readonly ChangedObject[];
+  /** What the limit left for the next run. */
+  readonly left: { readonly objects: number; readonly bytes: number };
+}
+
+/** Waits of about 0.5, 1, 2, 4 and 8 seconds, or what the server asks for. */
+const retries = { retries: 5, minTimeout: 500, factor: 2, randomize: true } as const;
+/** When so many objects in a row could not be had, nothing more is asked of a server that is down. */
+const givesUpAfter = 20;
+
+/**
+ * Brings what the mirror lacks. An object that cannot be had is named and passed over; what was finished stays, whatever comes
+ * after. Throws AppError no_space when the disk is full, and when the run is aborted.
+ */
+export async function downloadPending(context: RunContext, request: DownloadRequest): Promise<Downloads> {
+  const work = new Download(context, request);
+  const objects = request.mirror.pending()[Symbol.iterator]();
+  await Promise.all(Array.from({ length: request.concurrency }, () => work.run(objects)));
+  return work.outcome;
+}
+
+/** The state that the workers of one run share. */
+class Download {
+  readonly #context: RunContext;
+  readonly #request: DownloadRequest;
+  readonly #total: number;
+  readonly #missing: MissingObject[] = [];
+  readonly #changed: ChangedObject[] = [];
+  #objects = 0;
+  #bytes = 0;
+  #promised = 0;
+  #left = { objects: 0, bytes: 0 };
+  #failedInARow = 0;
+  #refusal: string | undefined;
+
+  constructor(context: RunContext, request: DownloadRequest) {
+    this.#context = context;
+    this.#request = request;
+    this.#total = request.mirror.summary().pendingBytes;
+  }
+
+  get outcome(): Downloads {
+    return { objects: this.#objects, bytes: this.#bytes, missing: this.#missing, changed: this.#changed, left: this.#left };
+  }
+
+  async run(objects: Iterator<InventoryObject>): Promise<void> {
+    for (let next = objects.next(); next.done !== true; next = objects.next()) {
+      this.#context.signal.throwIfAborted();
+      const object = next.value;
+      if (this.#isBeyondLimit(object)) this.#leave(object);
+      else if (this.#refusal !== undefined) this.#miss(object, this.#refusal);
+      else await this.#bring(object);
+    }
+  }
+
+  #isBeyondLimit({ size }: InventoryObject): boolean {
+    const { maxBytes } = this.#request;
+    return this.#left.objects > 0 || (maxBytes !== undefined && this.#promised + (size ?? 0) > maxBytes);
+  }
+
+  #leave({ size }: InventoryObject): void {
+    this.#left = { objects: this.#left.objects + 1, bytes: this.#left.bytes + (size ?? 0) };
+  }
+
+  #miss({ bucket, name }: InventoryObject, reason: string): void {
+    this.#missing.push({ bucket, name, reason });
+  }
+
+  async #bring(object: InventoryObject): Promise<void> {
+    this.#promised += object.size ?? 0;
+    try {
+      await pRetry(() => this.#attempt(object), {
+        ...retries,
+        signal: this.#context.signal,
+        shouldRetry: ({ error }) =>
+          error instanceof StorageError && error.failure === 'transient' && this.#refusal === undefined,
+        onFailedAttempt: async ({ error, retriesLeft }) => {
+          if (retriesLeft > 0 && error instanceof StorageError && error.retryAfterMs !== undefined)
+            await this.#context.clock.sleep(error.retryAfterMs);
+        },
+      });
+      this.#failedInARow = 0;
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      if (!(error instanceof StorageError)) throw error;
+      this.#noteFailure(object, error);
+    }
+  }
+
+  #noteFailure(object: InventoryObject, error: StorageError): void {
+    this.#context.log.warn({ bucket: object.bucket, object: object.name, reason: error.message }, 'object could not be read');
+    this.#miss(object, error.message);
+    if (error.failure === 'refused') this.#refusal ??= `not tried: ${error.message}`;
+    if (error.failure !== 'transient') return;
+    this.#failedInARow += 1;
+    if (this.#failedInARow >= givesUpAfter) this.#refusal ??= `not tried after ${givesUpAfter} failures: ${error.message}`;
+  }
+
+  async #attempt(object: InventoryObject): Promise<void> {
+    const { store, mirror } = this.#request;
+    const { signal } = this.#context;
+    try {
+      const { bytes } = await mirror.store(object, await store.download(object, signal));
+      this.#count(bytes);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof StorageError) || !(await this.#takeAsItIsNow(object, error))) throw error;
+    }
+  }
+
+  /** Whether the object was removed, or is another one than in the snapshot; then it is left, or taken, as it is now. */
+  async #takeAsItIsNow(object: InventoryObject, failure: StorageError): Promise<boolean> {
+    if (failure.failure === 'refused' || failure.failure === 'invalid') return false;
+    const { store, mirror } = this.#request;
+    const { bucket, name } = object;
+    const now = await store.describe(object, this.#context.signal);
+    if (now === undefined) {
+      mirror.dropFromInventory(object);
+      this.#changed.push({ bucket, name, what: 'removed' });
+      return true;
+    }
+    if (isSame(now, object)) {
+      if (failure.failure !== 'missing') return false;
+      throw new StorageError('invalid', 'its row is there, but its bytes are not', { cause: failure });
+    }
+    const { bytes } = await mirror.store({ ...object, ...now }, await store.download(object, this.#context.signal));
+    this.#changed.push({ bucket, name, what: 'changed' });
+    this.#count(bytes);
+    return true;
+  }
+
+  #count(bytes: number): void {
+    this.#objects += 1;
+    this.#bytes += bytes;
+    this.#context.progress.bytes(this.#bytes, this.#total);
+  }
+}
+
+/** A time is written in more than one way, so a version decides where both have one. */
+function isSame(now: Pick<InventoryObject, 'version' | 'eTag' | 'size'>, then: InventoryObject): boolean {
+  if (now.version !== null && then.version !== null) return now.version === then.version;
+  return now.eTag === then.eTag && now.size === then.size;
+}

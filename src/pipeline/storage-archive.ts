@@ -1,0 +1,83 @@
+import { createArchiveFromFiles } from '../archive/create-from-files.ts';
+import { verifyStorageArchive } from '../archive/verify-storage.ts';
+import { downloadPending, type Downloads } from '../capture/storage/download.ts';
+import { writeSidecars, type Sidecar } from '../capture/storage/sidecars.ts';
+import type { ArchiveSizes, RunContext } from '../context.ts';
+import { formatPartialName, type ArchiveKind } from '../domain/archive-name.ts';
+import { archivePaths } from '../domain/manifest.ts';
+import type { StorageManifest } from '../domain/storage/manifest.ts';
+import { bucketSidecarPath, objectsSidecarPath } from '../domain/storage/sidecar.ts';
+import type { Mirror } from '../object-store.ts';
+import { buildStorageManifest } from './build-storage-manifest.ts';
+import type { RunFrame } from './run.ts';
+import { enterStage } from './stage.ts';
+import type { StorageRun } from './storage-inventory.ts';
+
+export interface StorageArchiveRequest {
+  readonly backupId: string;
+  readonly archive: string;
+  readonly runKinds: readonly ArchiveKind[];
+  /** Its inventory was captured in the snapshot. */
+  readonly storageRun: StorageRun;
+}
+
+export interface StorageArchive {
+  readonly manifest: StorageManifest;
+  readonly sizes: ArchiveSizes;
+}
+
+/**
+ * Brings what the mirror lacks, archives what the inventory names, and reads the sidecars back. Only then the mirror forgets what is
+ * in no inventory any more. Throws AppError; then there is no storage archive of that name, and the mirror keeps what was finished.
+ */
+export async function makeStorageArchive(
+  context: RunContext,
+  frame: RunFrame,
+  request: StorageArchiveRequest,
+): Promise<StorageArchive> {
+  const { archive, storageRun } = request;
+  const { mirror, storage } = storageRun;
+  const { concurrency, maximumEgressBytes } = context.config.storage!;
+  enterStage(context, 'download', 'Downloading objects');
+  const downloads = await downloadPending(context, { store: storage.store, mirror, concurrency, maxBytes: maximumEgressBytes });
+
+  enterStage(context, 'storage', 'Archiving objects');
+  const parts = await writeSidecars(mirror);
+  const manifest = await writeManifest(context, frame, { ...request, downloads, parts });
+  const partial = formatPartialName(archive);
+  const sizes = await createArchiveFromFiles(context, {
+    name: partial,
+    directory: mirror.directory,
+    paths: archivedPaths(mirror),
+    filesCache: `storage-${context.config.project}`,
+  });
+  enterStage(context, 'verify', 'Reading the archive back');
+  await verifyStorageArchive(context, partial);
+  enterStage(context, 'rename', 'Giving the archive its name');
+  await context.repository.rename(partial, archive);
+  // A listing that came out empty is no reason to give up what can hardly be had again.
+  if (manifest.totals.objects > 0) await mirror.removeOthers();
+  return { manifest, sizes };
+}
+
+interface ManifestRequest extends StorageArchiveRequest {
+  readonly downloads: Downloads;
+  readonly parts: readonly Sidecar[];
+}
+
+async function writeManifest(context: RunContext, frame: RunFrame, request: ManifestRequest): Promise<StorageManifest> {
+  const tools = { borg: await context.repository.version(), node: process.version };
+  const manifest = buildStorageManifest(context, frame, { ...request, tools });
+  await request.storageRun.mirror.writeText(archivePaths.manifest, [`${JSON.stringify(manifest, undefined, 2)}\n`]);
+  return manifest;
+}
+
+/** The manifest last: its presence completes the archive. */
+function* archivedPaths(mirror: Mirror): Iterable<string> {
+  for (const { id } of mirror.buckets()) {
+    yield bucketSidecarPath(id);
+    yield objectsSidecarPath(id);
+    for (const { path } of mirror.mirrored(id)) yield path;
+  }
+  yield archivePaths.manifest;
+}
