@@ -30,7 +30,36 @@ export interface ObjectStore {
   download(object: ObjectName, signal: AbortSignal): Promise<ObjectBytes>;
   /** What the API's database says of an object now, whether or not its bytes are there; undefined when there is no such object. */
   describe(object: ObjectName, signal: AbortSignal): Promise<ObjectState | undefined>;
+  /** Settings of a bucket, as createBucket and updateBucket take them; undefined when there is no such bucket. */
+  bucketSettings(id: string): Promise<BucketSettings | undefined>;
+  createBucket(id: string, settings: BucketSettings): Promise<void>;
+  updateBucket(id: string, settings: BucketSettings): Promise<void>;
+  /**
+   * Writes an object, over what is there by that name. Content type, cache-control and user metadata become exactly what is given;
+   * who calls has lifted the limits of the bucket. `body` is read once, in portions that are kept until the server has them, and what
+   * fails in between is tried again within the call as far as a portion goes; anything else throws StorageError.
+   */
+  upload(object: UploadedObject, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  /** Removes objects by their exact names; those that are not there do not matter. */
+  remove(bucket: string, names: readonly string[]): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface BucketSettings {
+  readonly public: boolean;
+  /** Bytes; null for no limit. */
+  readonly fileSizeLimit: number | null;
+  /** Null for all. */
+  readonly allowedMimeTypes: readonly string[] | null;
+}
+
+export interface UploadedObject extends ObjectName {
+  /** Bytes. */
+  readonly size: number;
+  readonly contentType: string | undefined;
+  readonly cacheControl: string | undefined;
+  /** JSON text; null where there was none. */
+  readonly userMetadata: string | null;
 }
 
 export interface InventorySummary {
