@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { BucketSettings } from './settings.ts';
+
+const bucketRowSchema = z.object({
+  id: z.string(),
+  public: z.boolean().nullish(),
+  file_size_limit: z.number().nullish(),
+  allowed_mime_types: z.array(z.string()).nullish(),
+});
+
+const objectRowSchema = z.object({
+  version: z.string().nullish(),
+  updated_at: z.string().nullish(),
+  metadata: z
+    .object({
+      eTag: z.string().nullish().catch(null),
+      mimetype: z.string().nullish().catch(null),
+      cacheControl: z.string().nullish().catch(null),
+    })
+    .nullish()
+    .catch(null),
+  user_metadata: z.unknown(),
+});
+
+export type ObjectRow = z.infer<typeof objectRowSchema>;
+
+/** What a row of storage.buckets says of the bucket's settings. Throws where it is no such row. */
+export function settingsOfRow(row: string): BucketSettings {
+  const parsed = bucketRowSchema.parse(JSON.parse(row));
+  return {
+    public: parsed.public ?? false,
+    fileSizeLimit: parsed.file_size_limit ?? null,
+    allowedMimeTypes: parsed.allowed_mime_types ?? null,
+  };
+}
+
+/** What a restore needs of a row of storage.objects. Throws where it is no such row. */
+export function parseObjectRow(row: string): ObjectRow {
+  return objectRowSchema.parse(JSON.parse(row));
+}
