@@ -3,14 +3,16 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ProjectConfig } from './config/project-config.ts';
-import type { CommandRunner, Progress, RunContext, StateStore } from './context.ts';
+import type { CommandRunner, Progress, RunContext, StateStore, StorageTools } from './context.ts';
 import { borgEnvironment } from './tools/borg/environment.ts';
 import { createRepository } from './tools/borg/repository.ts';
 import { systemClock } from './tools/clock.ts';
 import { createFiles } from './tools/files/files.ts';
+import { openMirror } from './tools/mirror/mirror.ts';
 import { createDatabases } from './tools/postgres/databases.ts';
 import { createCommandRunner } from './tools/process/run-command.ts';
 import { openStateStore } from './tools/state/store.ts';
+import { createObjectStore } from './tools/supabase/object-store.ts';
 
 export interface CompositionOptions {
   readonly config: ProjectConfig;
@@ -63,10 +65,19 @@ export function composeTools(
       },
       signal,
     ),
+    storage: composeStorage(config, stateDirectory),
     files: createFiles(join(stateDirectory, 'run'), commands),
     openState: () => openStateStore(stateDirectory),
     agentVersion: agentVersion(),
     hostname: hostname(),
+  };
+}
+
+function composeStorage({ storage }: ProjectConfig, stateDirectory: string): StorageTools | undefined {
+  if (storage === undefined) return undefined;
+  return {
+    store: createObjectStore({ ...storage, agentVersion: agentVersion(), clock: systemClock }),
+    openMirror: () => openMirror(join(stateDirectory, 'mirror')),
   };
 }
 

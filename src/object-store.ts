@@ -7,6 +7,12 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** The bytes of an object. */
+export interface ObjectBytes extends Readable {
+  /** Of the content that is sent, as the server says: another one than the inventory's tells that the object was changed since. */
+  readonly eTag?: string | undefined;
+}
+
 /** By these a content is told from another one, as in an inventory. */
 export type ObjectState = Pick<InventoryObject, 'version' | 'eTag' | 'size' | 'updatedAt'>;
 
@@ -21,7 +27,7 @@ export interface ObjectStore {
   /** By listV2, in the byte order of names; a missing bucket has none. Versions, user metadata and owners are not told. */
   listObjects(bucket: string): AsyncIterable<InventoryObject>;
   /** The bytes of an object, as they come. The stream fails with a StorageError: cut short, too slow, reset. */
-  download(object: ObjectName, signal: AbortSignal): Promise<Readable>;
+  download(object: ObjectName, signal: AbortSignal): Promise<ObjectBytes>;
   /** What the API's database says of an object now, whether or not its bytes are there; undefined when there is no such object. */
   describe(object: ObjectName, signal: AbortSignal): Promise<ObjectState | undefined>;
   close(): Promise<void>;
@@ -64,7 +70,10 @@ export interface Mirror {
   dropFromInventory(object: ObjectName): void;
   /** Replaces a text file below the directory, as one whole. */
   writeText(path: string, chunks: Iterable<string>): Promise<{ bytes: number; sha256: string }>;
-  /** Removes the bytes of objects, and the sidecars of buckets, that the inventory does not have. Answers how many objects. */
-  removeOthers(): Promise<number>;
+  /**
+   * Removes the bytes of objects, and the sidecars of buckets, that the inventory does not have. Answers how many objects. Throws
+   * AppError when the inventory is empty and the mirror is not, unless `allowEmpty`: then nothing was removed.
+   */
+  removeOthers(options?: { readonly allowEmpty: boolean }): Promise<number>;
   close(): void;
 }

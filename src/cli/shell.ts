@@ -84,5 +84,6 @@ export async function withContext<Result>(
   } finally {
     shell.progress.end();
     context.state.close();
+    await context.storage?.store.close();
   }
 }

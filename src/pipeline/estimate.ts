@@ -20,7 +20,7 @@ export async function estimate(context: RunContext): Promise<Estimate> {
   try {
     await captureStorageAlone(context, storageRun);
     const inventory = storageRun.mirror.summary();
-    const limit = context.config.storage!.maximumEgressBytes ?? Infinity;
+    const limit = context.config.storage!.maxEgressBytes ?? Infinity;
     return { inventory, beyondLimitBytes: Math.max(0, inventory.pendingBytes - limit) };
   } finally {
     storageRun.mirror.close();

@@ -37,9 +37,9 @@ export async function makeStorageArchive(
 ): Promise<StorageArchive> {
   const { archive, storageRun } = request;
   const { mirror, storage } = storageRun;
-  const { concurrency, maximumEgressBytes } = context.config.storage!;
+  const { concurrency, maxEgressBytes } = context.config.storage!;
   enterStage(context, 'download', 'Downloading objects');
-  const downloads = await downloadPending(context, { store: storage.store, mirror, concurrency, maxBytes: maximumEgressBytes });
+  const downloads = await downloadPending(context, { store: storage.store, mirror, concurrency, maxBytes: maxEgressBytes });
 
   enterStage(context, 'storage', 'Archiving objects');
   const parts = await writeSidecars(mirror);

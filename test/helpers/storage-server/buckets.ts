@@ -61,6 +61,9 @@ async function createBucket(exchange: Exchange): Promise<void> {
 async function updateBucket(exchange: Exchange, id: string): Promise<void> {
   const { service } = exchange;
   const body = (await readJson(exchange.request)) ?? {};
+  const missing = ['public', 'file_size_limit', 'allowed_mime_types'].filter((name) => body[name] === undefined);
+  const required = missing.map((name) => `body must have required property '${name}'`);
+  if (missing.length === 3) throw invalidRequest([...required, 'body must match a schema in anyOf'].join(', '));
   const { limit, types } = readLimits(body, service.options.fileSizeLimit);
   await requireVisible(exchange, id);
   const isPublic = typeof body['public'] === 'boolean' ? body['public'] : undefined;

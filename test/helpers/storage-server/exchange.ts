@@ -3,12 +3,15 @@ import type { Pool } from 'pg';
 import type { ByteStore } from './byte-store.ts';
 import type { FaultEffect } from './faults.ts';
 import type { Keys, Role } from './keys.ts';
+import type { ResumableUpload } from './resumable.ts';
 
 /** What all requests share. */
 export interface Service {
   readonly database: Pool;
   readonly bytes: ByteStore;
   readonly keys: Keys;
+  /** By the last part of their address. */
+  readonly uploads: Map<string, ResumableUpload>;
   /** Columns that are not in every version of the tables, of those this service knows. */
   readonly columns: { readonly userMetadata: boolean; readonly bucketType: boolean };
   readonly options: ServiceOptions;

@@ -4,6 +4,7 @@ import { invalidUrl, missingRoute } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestSubject } from './faults.ts';
 import { listFolder, listObjects } from './lists.ts';
+import { answerResumable } from './resumable.ts';
 import { removeObject, removeObjects } from './removal.ts';
 import { send, sendJson } from './send.ts';
 import { upload } from './uploads.ts';
@@ -25,7 +26,13 @@ export function findRoute(method: string, path: string): Route {
     return { ...base, kind: 'status', rest: first, access: 'public' };
   if (first === 'bucket') return { ...base, kind: 'bucket', bucket: second === '' ? undefined : second, rest: rest[0] };
   if (first === 'upload' && second === 'resumable')
-    return { ...base, kind: 'upload', rest: rest.join('/'), ...readUploadId(rest[0]) };
+    return {
+      ...base,
+      kind: 'upload',
+      rest: rest[0],
+      ...readUploadId(rest[0]),
+      access: method === 'OPTIONS' ? 'public' : 'key',
+    };
   if (first !== 'object' || second === undefined) return { ...base, kind: 'unknown' };
   if (method === 'POST' && (second === 'list' || second === 'list-v2') && rest.length === 1)
     return { ...base, kind: second, bucket: rest[0] };
@@ -57,6 +64,7 @@ function readUploadId(id: string | undefined): { bucket: string | undefined; nam
 /** Does what was asked for and answers it. */
 export async function answerRoute(exchange: Exchange, route: Route): Promise<void> {
   const { kind, bucket, name } = route;
+  if (kind === 'upload') return answerResumable(exchange, route.rest);
   if (kind === 'status') return answerStatus(exchange, route.rest);
   if (kind === 'bucket' && (await answerBucketRoute(exchange, bucket, route.rest))) return;
   if (kind === 'list' && bucket !== undefined) return listFolder(exchange, bucket);

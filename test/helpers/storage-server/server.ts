@@ -69,7 +69,14 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const columns = await findColumns(pool);
   const keys = makeKeys();
   const serviceOptions = { fileSizeLimit, backend, deleteLimit };
-  const service: Service = { database: pool, bytes: await openByteStore(), keys, columns, options: serviceOptions };
+  const service: Service = {
+    database: pool,
+    bytes: await openByteStore(),
+    keys,
+    uploads: new Map(),
+    columns,
+    options: serviceOptions,
+  };
   const faults = createFaults(initialFaults);
   const log: Log = { requests: [], active: 0, peak: 0 };
   const server = createServer((request, response) => void answer({ request, response, service }, faults, log));

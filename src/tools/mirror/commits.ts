@@ -1,0 +1,77 @@
+import { renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { MirroredObject } from '../../domain/storage/inventory.ts';
+import { onDisk, onDiskLater } from './disk.ts';
+import type { FileIndex } from './file-index.ts';
+import { makePlace, synchronizeDirectory } from './tree.ts';
+
+/** An object whose bytes wait in a temporary file. */
+interface Finished {
+  readonly object: MirroredObject;
+  readonly partial: string;
+  readonly inventory: string | null;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Brings finished files to their places: whatever is finished while others are brought there goes together, so that directories and
+ * the index are synchronized once for all of them. The order is what makes a crash at any moment harmless: the index forgets the older
+ * content, the file is replaced, that is on the disk, the index knows it.
+ */
+export function createCommits(directory: string, index: FileIndex) {
+  let waiting: Finished[] = [];
+  let running = false;
+
+  /** Resolves when the index knows the object. */
+  return (object: MirroredObject, partial: string, inventory: string | null): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ object, partial, inventory, resolve, reject });
+      if (!running) void commitWaiting();
+    });
+
+  async function commitWaiting(): Promise<void> {
+    running = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        await commit(batch);
+      } catch (error) {
+        for (const { partial, reject } of batch) {
+          rmSync(partial, { force: true });
+          reject(error);
+        }
+      }
+    }
+    running = false;
+  }
+
+  async function commit(batch: readonly Finished[]): Promise<void> {
+    onDisk(directory, () => index.forget(batch.map(({ object }) => object).filter((object) => index.has(object))));
+    const changed = new Set<string>();
+    const placed = batch.filter((finished) => place(finished, changed));
+    await onDiskLater(directory, () => Promise.all([...changed].map(synchronizeDirectory)));
+    for (const inventory of new Set(placed.map((finished) => finished.inventory))) {
+      const objects = placed.filter((finished) => finished.inventory === inventory).map(({ object }) => object);
+      onDisk(directory, () => index.add(objects, inventory));
+    }
+    for (const { resolve } of placed) resolve();
+  }
+
+  /** False when it cannot be brought there, and it alone has failed. */
+  function place({ object, partial, reject }: Finished, changed: Set<string>): boolean {
+    try {
+      onDisk(directory, () => {
+        for (const entered of makePlace(directory, object.path)) changed.add(entered);
+        renameSync(partial, join(directory, object.path));
+      });
+      changed.add(join(directory, dirname(object.path)));
+      return true;
+    } catch (error) {
+      rmSync(partial, { force: true });
+      reject(error);
+      return false;
+    }
+  }
+}

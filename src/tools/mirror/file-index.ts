@@ -1,0 +1,70 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { MirroredObject } from '../../domain/storage/inventory.ts';
+import type { ObjectName } from '../../object-store.ts';
+
+/** What the index knows of the files. */
+export interface FileIndex {
+  /** All of them or none. `inventory` is the one that they were stored for; null for what an older run did. */
+  add(objects: readonly MirroredObject[], inventory: string | null): void;
+  forget(objects: readonly ObjectName[]): void;
+  has(object: ObjectName): boolean;
+  count(): number;
+}
+
+/** `database` as openDatabase gives it; or the one that it is making. */
+export function createFileIndex(database: DatabaseSync): FileIndex {
+  const insert = database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const remove = database.prepare('DELETE FROM files WHERE bucket = ? AND name = ?');
+  const find = database.prepare('SELECT 1 FROM files WHERE bucket = ? AND name = ?');
+  const countAll = database.prepare('SELECT count(*) AS files FROM files');
+
+  return {
+    add(objects, inventory) {
+      inTransaction(database, () => {
+        for (const object of objects) {
+          const { bucket, name, version, eTag, size, updatedAt, path, bytes, sha256 } = object;
+          insert.run(bucket, name, version, eTag, size, comparable(updatedAt), inventory, path, bytes, sha256);
+        }
+      });
+    },
+    forget(objects) {
+      if (objects.length === 0) return;
+      inTransaction(database, () => {
+        for (const { bucket, name } of objects) remove.run(bucket, name);
+      });
+    },
+    has: ({ bucket, name }) => find.get(bucket, name) !== undefined,
+    count: () => Number(countAll.get()?.['files']),
+  };
+}
+
+/** Runs `action` in a transaction of its own, or in that which is open already. */
+export function inTransaction(database: DatabaseSync, action: () => void): void {
+  if (database.isTransaction) {
+    action();
+    return;
+  }
+  database.exec('BEGIN');
+  try {
+    action();
+    database.exec('COMMIT');
+  } catch (error) {
+    rollBack(database);
+    throw error;
+  }
+}
+
+/** SQLite has done so itself when there was no room left. */
+function rollBack(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec('ROLLBACK');
+}
+
+/**
+ * A time in a form that is the same whether SQL or the API told of it: PostgreSQL writes microseconds and an offset, the API milliseconds
+ * and a Z. What is no time stays as it is.
+ */
+export function comparable(updatedAt: string | null): string | null {
+  if (updatedAt === null) return null;
+  const milliseconds = Date.parse(updatedAt);
+  return Number.isNaN(milliseconds) ? updatedAt : String(milliseconds);
+}

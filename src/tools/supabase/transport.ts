@@ -1,0 +1,129 @@
+import { Pool, type Dispatcher } from 'undici';
+import type { Clock } from '../../context.ts';
+import type { Secret } from '../../config/project-config.ts';
+import { parseRetryAfter, toStorageError, toTransportError } from './failures.ts';
+
+export interface TransportOptions {
+  /** SUPABASE_URL. */
+  readonly url: string;
+  readonly key: Secret;
+  /** Connections at most; each carries one request at a time. */
+  readonly concurrency: number;
+  readonly agentVersion: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly limits?: Partial<TimeLimits>;
+}
+
+/** Milliseconds. */
+export interface TimeLimits {
+  readonly connectMs: number;
+  /** From the request to the answer's headers. */
+  readonly headersMs: number;
+  /** Without any byte of a body. */
+  readonly stallMs: number;
+}
+
+const defaultLimits: TimeLimits = { connectMs: 30_000, headersMs: 60_000, stallMs: 60_000 };
+
+/** Of the body of an error. */
+const errorBodyBytes = 64 * 1024;
+
+export interface Request {
+  /** For messages: "bucket docs". */
+  readonly what: string;
+  readonly method: 'GET' | 'POST';
+  /** Below /storage/v1, percent-encoded; sent exactly as it is. */
+  readonly path: string;
+  readonly json?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where the Storage API of a project is: SUPABASE_URL may have a path of its own. */
+export function storageAddress(url: string): { readonly origin: string; readonly path: string } {
+  const { origin, pathname } = new URL(url);
+  return { origin, path: `${pathname.replace(/\/+$/, '')}/storage/v1` };
+}
+
+/** Requests to one project over connections that stay open. */
+export interface Transport {
+  /** What answered 200. Throws StorageError for everything else, the signal's reason when aborted. Its body fails with undici's errors. */
+  request(request: Request): Promise<Dispatcher.ResponseData>;
+  close(): Promise<void>;
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const { origin, path: prefix } = storageAddress(options.url);
+  const limits = { ...defaultLimits, ...options.limits };
+  const pool = new Pool(origin, {
+    connections: options.concurrency,
+    pipelining: 1,
+    // One connection for all would share one window of flow control among all downloads.
+    allowH2: false,
+    headersTimeout: limits.headersMs,
+    bodyTimeout: limits.stallMs,
+    connect: { timeout: limits.connectMs },
+  });
+
+  return {
+    async request({ what, method, path, json, signal }) {
+      const headers = { ...headersFor(options), ...(json === undefined ? {} : { 'content-type': 'application/json' }) };
+      try {
+        const response = await pool.request({
+          path: prefix + path,
+          method,
+          headers,
+          body: json ?? null,
+          signal: signal ?? null,
+        });
+        if (response.statusCode === 200) return response;
+        throw await readRefusal(what, response, options.clock.now());
+      } catch (error) {
+        throw signal?.aborted === true ? error : toTransportError(what, error);
+      }
+    },
+    // Not close(): that waits for downloads which nobody reads any more.
+    close: () => pool.destroy(),
+  };
+}
+
+/** `Authorization` is for keys that are tokens; keys of the form sb_secret_... are refused there. */
+function headersFor({ key, agentVersion }: TransportOptions): Record<string, string> {
+  const value = key.reveal();
+  return {
+    apikey: value,
+    ...(value.startsWith('eyJ') ? { authorization: `Bearer ${value}` } : {}),
+    'user-agent': `supabase-backup-agent/${agentVersion}`,
+    'accept-encoding': 'identity',
+  };
+}
+
+async function readRefusal(what: string, response: Dispatcher.ResponseData, now: Date): Promise<Error> {
+  const { statusCode: status, headers } = response;
+  return toStorageError({
+    what,
+    status,
+    contentType: single(headers['content-type']) ?? '',
+    body: await readBeginning(response.body),
+    retryAfterMs: parseRetryAfter(single(headers['retry-after']), single(headers['date']), now),
+  });
+}
+
+/** What came before the limit, or before it broke off. */
+async function readBeginning(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= errorBodyBytes) break;
+    }
+  } catch {
+    // The status says enough.
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, errorBodyBytes);
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { objectPath } from '../../src/domain/storage/object-path.ts';
+import { createStoredProject, type StoredProject } from '../helpers/stored-project.ts';
+import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
+
+/** Names that are trouble for a file system, but none for the Storage API. */
+const names = [
+  'a',
+  'a/b',
+  'a/b.txt',
+  '/lead',
+  'trail/',
+  'n//double',
+  'x.json',
+  'objects.jsonl',
+  'sp ace/q?.txt',
+  '.hidden',
+  '-x',
+  `${'long'.repeat(60)}.png`,
+];
+
+/** Extracts an archive with Borg alone; answers the directory. */
+async function extract({ repository }: StoredProject, archive: string): Promise<string> {
+  const directory = await createTemporaryDirectory();
+  await execa('borg', ['extract', `::${archive}`], { env: repository.environment, extendEnv: false, cwd: directory });
+  return directory;
+}
+
+async function expectArchived(scene: StoredProject, archive: string, bucket: string, wanted: readonly string[]): Promise<void> {
+  const directory = await extract(scene, archive);
+  const lines = (await readFile(join(directory, 'storage', bucket, 'objects.jsonl'), 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '');
+  const objects = lines.map((line) => JSON.parse(line) as { name: string; path: string });
+  expect(objects.map(({ name }) => name)).toEqual(wanted.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+  for (const { name, path } of objects) {
+    expect(path).toBe(objectPath(bucket, name));
+    expect(await readFile(join(directory, path)), name).toEqual(await scene.storage.bytesOf(bucket, name));
+  }
+}
+
+test('every object is archived as it is, and none that is known is asked for again', async () => {
+  const scene = await createStoredProject();
+  const { storage } = scene;
+  for (const [index, name] of names.entries()) await storage.putObject('docs', name, Buffer.alloc(index * 1000, name));
+  await storage.putObject('Über uns', 'note.txt', 'hello', { userMetadata: { author: 'Zoë' } });
+  await storage.seedBucket('empty');
+
+  const first = await scene.backUp();
+  expect(first.exitCode).toBe(0);
+  expect(first.document).toMatchObject({
+    status: 'complete',
+    archives: [{ kind: 'database' }, { kind: 'storage' }],
+    storage: { objects: names.length + 1, downloadedObjects: names.length + 1, missing: { count: 0 }, changed: { count: 0 } },
+  });
+  const archive = first.document.archives[1]!.name;
+  await expectArchived(scene, archive, 'docs', names);
+  await expectArchived(scene, archive, 'Über uns', ['note.txt']);
+  await expectArchived(scene, archive, 'empty', []);
+
+  const requests = storage.requests.length;
+  const second = await scene.backUp();
+  expect(second).toMatchObject({ exitCode: 0, document: { storage: { downloadedObjects: 0 } } });
+  expect(storage.requests.length).toBe(requests);
+  await expectArchived(scene, second.document.archives[1]!.name, 'docs', names);
+
+  await storage.putObject('docs', 'a', 'another content');
+  await scene.database.query("SET storage.allow_delete_query = 'true'; DELETE FROM storage.objects WHERE name = 'x.json'");
+  const third = await scene.backUp();
+  expect(third).toMatchObject({ exitCode: 0, document: { storage: { downloadedObjects: 1, downloadedBytes: 15 } } });
+  await expectArchived(
+    scene,
+    third.document.archives[1]!.name,
+    'docs',
+    names.filter((name) => name !== 'x.json'),
+  );
+
+  const listed = (await scene.run('list', '--json')).json<{ backups: { archives: { kind: string }[]; status: string }[] }>();
+  expect(listed.backups.map(({ status, archives }) => [status, ...archives.map(({ kind }) => kind)])).toEqual(
+    Array.from({ length: 3 }, () => ['complete', 'database', 'storage']),
+  );
+  expect(await scene.run('verify', '--all', '--data')).toMatchObject({ exitCode: 0, stderr: '' });
+  const shown = await scene.run('show', 'latest');
+  expect(shown).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(shown.stdout).toContain(storage.url);
+});
+
+describe('what cannot be had', () => {
+  test('is named, and the run is incomplete; the rest is archived, and the next run brings what was missing', async () => {
+    const scene = await createStoredProject();
+    const { storage } = scene;
+    for (const name of ['one', 'two', 'three']) await storage.putObject('docs', name, name);
+    const fault = storage.faults.add({ method: 'GET', name: /^two$/, effect: { kind: 'status', status: 500 } });
+    const first = await scene.backUp();
+    expect(first).toMatchObject({
+      exitCode: 3,
+      document: {
+        status: 'incomplete',
+        storage: { objects: 2, missing: { count: 1, names: [{ bucket: 'docs', name: 'two' }] } },
+      },
+    });
+    await expectArchived(scene, first.document.archives[1]!.name, 'docs', ['one', 'three']);
+    fault.remove();
+    expect(await scene.backUp()).toMatchObject({ exitCode: 0, document: { storage: { objects: 3, downloadedObjects: 1 } } });
+  });
+
+  test('a key that is refused ends no run, and asks no more', async () => {
+    const scene = await createStoredProject();
+    for (let index = 0; index < 50; index += 1) await scene.storage.putObject('docs', `${index}`, 'x');
+    scene.storage.faults.expireKeys();
+    const { exitCode, document } = await scene.backUp();
+    expect({ exitCode, missing: document.storage?.missing.count }).toEqual({ exitCode: 3, missing: 50 });
+    expect(scene.storage.requests.length).toBeLessThanOrEqual(16);
+    expect(document.archives.map(({ kind }) => kind)).toEqual(['database', 'storage']);
+  });
+
+  test('what was removed after the snapshot is left, and what was changed is taken as it is now', async () => {
+    const scene = await createStoredProject({ STORAGE_CONCURRENCY: '1' });
+    const { storage } = scene;
+    await storage.putObject('docs', 'a changes', 'old');
+    await storage.putObject('docs', 'b goes', 'x');
+    await storage.putObject('docs', 'c stays', 'x');
+    // The rows that the snapshot sees are of before.
+    const { document, exitCode } = await withChangeAfterSnapshot(scene, async () => {
+      await storage.putObject('docs', 'a changes', 'new');
+      await scene.database.query("SET storage.allow_delete_query = 'true'; DELETE FROM storage.objects WHERE name = 'b goes'");
+    });
+    expect({ exitCode, changed: document.storage?.changed.names }).toEqual({
+      exitCode: 0,
+      changed: [
+        { bucket: 'docs', name: 'a changes', what: 'changed' },
+        { bucket: 'docs', name: 'b goes', what: 'removed' },
+      ],
+    });
+    await expectArchived(scene, document.archives[1]!.name, 'docs', ['a changes', 'c stays']);
+  });
+});
+
+/** Makes the change when the first object is asked for. */
+async function withChangeAfterSnapshot(scene: StoredProject, change: () => Promise<void>): ReturnType<StoredProject['backUp']> {
+  const fault = scene.storage.faults.add({ method: 'GET', times: 1, effect: { kind: 'status', status: 503 } });
+  const running = scene.backUp();
+  await expect.poll(() => fault.struck, { timeout: 60_000 }).toBe(1);
+  await change();
+  return running;
+}
+
+test('a limit of egress leaves the rest for the next run', async () => {
+  const scene = await createStoredProject({ STORAGE_MAX_EGRESS: '25000', STORAGE_CONCURRENCY: '1' });
+  for (let index = 0; index < 5; index += 1) await scene.storage.putObject('docs', `${index}`, Buffer.alloc(10_000, index));
+  expect((await scene.run('estimate', '--json')).json()).toMatchObject({ objects: 5, bytes: 50_000, beyondLimitBytes: 25_000 });
+  expect(scene.storage.requests).toEqual([]);
+  expect(await scene.backUp()).toMatchObject({
+    exitCode: 3,
+    document: { storage: { objects: 2, left: { objects: 3, bytes: 30_000 } } },
+  });
+  expect(await scene.backUp()).toMatchObject({
+    exitCode: 3,
+    document: { storage: { objects: 4, left: { objects: 1, bytes: 10_000 } } },
+  });
+  expect(await scene.backUp()).toMatchObject({ exitCode: 0, document: { storage: { objects: 5, left: { objects: 0 } } } });
+  expect(scene.storage.requests.length).toBe(5);
+});
+
+test('buckets and objects can be left out, and either archive made alone', async () => {
+  const scene = await createStoredProject({ STORAGE_EXCLUDE: 'cache,docs/tmp/**' });
+  for (const [bucket, name] of [
+    ['cache', 'x'],
+    ['docs', 'tmp/x'],
+    ['docs', 'kept'],
+  ] as const)
+    await scene.storage.putObject(bucket, name, name);
+  const storageAlone = await scene.backUp('--only', 'storage');
+  expect(storageAlone).toMatchObject({ exitCode: 0, document: { archives: [{ kind: 'storage' }], storage: { objects: 1 } } });
+  expect(storageAlone.document.coverage).toContainEqual({
+    component: 'storage objects left out',
+    state: 'not configured',
+    detail: '1 bucket (cache) and 1 object in other buckets, as STORAGE_BUCKETS and STORAGE_EXCLUDE say',
+  });
+  const databaseAlone = await scene.backUp('--only', 'database');
+  expect(databaseAlone).toMatchObject({ exitCode: 0, document: { archives: [{ kind: 'database' }], storage: null } });
+  const listed = (await scene.run('list', '--json')).json<{ backups: { status: string; archives: { kind: string }[] }[] }>();
+  expect(listed.backups.map(({ status, archives }) => [status, archives.map(({ kind }) => kind)])).toEqual([
+    ['complete', ['database']],
+    ['complete', ['storage']],
+  ]);
+  expect(await scene.run('show', storageAlone.document.backupId)).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(await scene.run('verify', '--all', '--data')).toMatchObject({ exitCode: 0, stderr: '' });
+});

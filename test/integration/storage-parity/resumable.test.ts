@@ -1,0 +1,223 @@
+// What test/helpers/storage-server has to answer like the real Storage API: uploads in parts (TUS) and by form. Run it against a real
+// one, after changes there or here, as test/helpers/storage-subject.ts tells.
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { createClient } from '@supabase/supabase-js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStorageSubject, type Answer, type StorageSubject } from '../../helpers/storage-subject.ts';
+
+let storage: StorageSubject;
+let docs: string;
+let pictures: string;
+beforeAll(async () => {
+  storage = await openStorageSubject();
+  docs = await storage.createBucket({ file_size_limit: 20_000_000 });
+  pictures = await storage.createBucket({ file_size_limit: 1_000_000, allowed_mime_types: ['image/*'] });
+});
+afterAll(() => storage.close());
+
+const protocol = { 'tus-resumable': '1.0.0' };
+const part = { ...protocol, 'content-type': 'application/offset+octet-stream' };
+
+function create(name: string, length: number, metadata: Record<string, string> = {}, headers: Record<string, string> = {}) {
+  const pairs = Object.entries({ bucketName: docs, objectName: name, ...metadata });
+  const encoded = pairs.map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`).join(',');
+  const told = { ...protocol, 'upload-length': String(length), 'upload-metadata': encoded, ...headers };
+  return storage.ask('POST', '/upload/resumable', { headers: told });
+}
+
+function send(path: string, offset: number, body: string | Buffer, headers: Record<string, string> = {}) {
+  return storage.ask('PATCH', path, { body, headers: { ...part, 'upload-offset': String(offset), ...headers } });
+}
+
+const pathOf = ({ headers }: Answer) => headers.location!.slice(`${storage.url}/storage/v1`.length);
+const head = (path: string) => storage.ask('HEAD', path, { headers: protocol });
+
+/** Whole, in one part. */
+async function upload(name: string, body: string, metadata: Record<string, string> = {}, headers: Record<string, string> = {}) {
+  const created = await create(name, body.length, metadata, headers);
+  return created.status === 201 ? send(pathOf(created), 0, body, headers) : created;
+}
+
+const conflict = { status: 409, text: 'The resource already exists' };
+
+test('an upload in parts, and its row', async () => {
+  const bytes = randomBytes(700_000);
+  const metadata = { contentType: 'image/png', cacheControl: '3600', metadata: '{"by":"tus"}' };
+  const created = await create('parts', bytes.length, metadata);
+  expect(created).toMatchObject({ status: 201, headers: protocol });
+  const path = pathOf(created);
+  const id = Buffer.from(path.split('/').at(-1)!, 'base64url').toString();
+  expect(id.startsWith(`${docs}/parts/`)).toBe(true);
+  const first = await send(path, 0, bytes.subarray(0, 500_000));
+  expect(first).toMatchObject({ status: 204, headers: { 'upload-offset': '500000' } });
+  expect(await storage.row(docs, 'parts')).toBeUndefined();
+  const asked = await head(path);
+  expect(asked).toMatchObject({
+    status: 200,
+    headers: { 'upload-offset': '500000', 'upload-length': '700000', 'cache-control': 'no-store' },
+  });
+  expect(asked.headers['upload-metadata']).toContain(`cacheControl ${Buffer.from('max-age=3600').toString('base64')}`);
+  expect(await send(path, 1, 'x')).toMatchObject({ status: 409, text: 'Upload-Offset conflict\n' });
+  expect(await send(path, 500_000, Buffer.alloc(200_001))).toMatchObject({ status: 413, text: "upload's size exceeded\n" });
+  const last = await send(path, 500_000, bytes.subarray(500_000));
+  expect(last).toMatchObject({ status: 204, headers: { 'upload-offset': '700000', 'tus-complete': '1' } });
+  const row = await storage.row(docs, 'parts');
+  const stored = { size: 700_000, mimetype: 'image/png', cacheControl: 'max-age=3600' };
+  expect(row).toMatchObject({ version: id.split('/').at(-1), user_metadata: { by: 'tus' }, metadata: stored });
+  expect((await storage.ask('GET', `/object/authenticated/${docs}/parts`)).bytes.equals(bytes)).toBe(true);
+  expect(await head(path)).toMatchObject({ status: 200, headers: { 'upload-offset': '700000' } });
+  expect(await send(path, 700_000, '')).toMatchObject(conflict);
+  expect(await storage.ask('DELETE', path, { headers: protocol })).toMatchObject(conflict);
+});
+
+test('what stands beside the bytes', async () => {
+  for (const [sent, kept] of [
+    ['0', 'max-age=0'],
+    ['max-age=60', 'no-cache'],
+    ['no-store', 'no-cache'],
+    ['', 'no-cache'],
+  ] as const) {
+    expect((await upload('cc', 'x', { cacheControl: sent }, { 'x-upsert': 'true' })).status).toBe(204);
+    expect([sent, (await storage.row(docs, 'cc'))!.metadata['cacheControl']]).toEqual([sent, kept]);
+  }
+  expect(await storage.row(docs, 'cc')).toMatchObject({
+    user_metadata: null,
+    metadata: { mimetype: 'application/octet-stream' },
+  });
+  await upload('um', 'x', { metadata: '{"k":1}' });
+  expect((await upload('um', 'y', {}, { 'x-upsert': 'true' })).status).toBe(204);
+  expect((await storage.row(docs, 'um'))!.user_metadata).toEqual({ k: 1 });
+  expect((await upload('um1', 'x', { metadata: '{"a":' })).status).toBe(204);
+  expect((await storage.row(docs, 'um1'))!.user_metadata).toBeNull();
+  expect(await upload('um2', 'x', { metadata: '[1,2]' })).toMatchObject({
+    status: 400,
+    text: 'invalid input syntax for type json',
+  });
+});
+
+test('an upload of nothing, and one with its bytes', async () => {
+  const nothing = await create('nothing', 0, { contentType: 'text/plain' });
+  expect(nothing).toMatchObject({ status: 201, headers: { 'tus-complete': '1' } });
+  expect((await storage.row(docs, 'nothing'))!.metadata).toMatchObject({ size: 0, mimetype: 'text/plain' });
+  expect(await send(pathOf(nothing), 0, '')).toMatchObject(conflict);
+  const encode = (value: string) => Buffer.from(value).toString('base64');
+  const told = { 'upload-length': '3', 'upload-metadata': `bucketName ${encode(docs)},objectName ${encode('at-once')}` };
+  const atOnce = await storage.ask('POST', '/upload/resumable', { headers: { ...part, ...told }, body: 'abc' });
+  expect(atOnce).toMatchObject({ status: 201, headers: { 'tus-complete': '1', 'upload-offset': '3' } });
+  expect((await storage.ask('GET', `/object/authenticated/${docs}/at-once`)).text).toBe('abc');
+});
+
+test('an upload over one that is there', async () => {
+  await upload('over', 'one');
+  expect(await upload('over', 'two')).toMatchObject(conflict);
+  const created = await create('over', 3, {}, { 'x-upsert': 'true' });
+  expect(await send(pathOf(created), 0, 'two')).toMatchObject(conflict);
+  expect((await send(pathOf(created), 0, 'two', { 'x-upsert': 'true' })).status).toBe(204);
+  expect((await storage.ask('GET', `/object/authenticated/${docs}/over`)).text).toBe('two');
+});
+
+test('an upload that is broken off, goes on, or is given up', async () => {
+  const bytes = randomBytes(3_000_000);
+  const path = pathOf(await create('cut', bytes.length));
+  await sendCut(path, bytes, 1_000_000);
+  await expect.poll(async () => Number((await head(path)).headers['upload-offset'])).toBeGreaterThan(0);
+  const offset = Number((await head(path)).headers['upload-offset']);
+  expect((await send(path, offset, bytes.subarray(offset))).status).toBe(204);
+  expect((await storage.ask('GET', `/object/authenticated/${docs}/cut`)).bytes.equals(bytes)).toBe(true);
+  const other = pathOf(await create('given-up', 6));
+  await send(other, 0, 'abc');
+  expect((await storage.ask('DELETE', other, { headers: protocol })).status).toBe(204);
+  expect((await head(other)).status).toBe(404);
+  expect(await send(other, 3, 'def')).toMatchObject({ status: 404, text: 'The file for this url was not found\n' });
+});
+
+/** The head of a request with all of `bytes`, the first of them, and no more. */
+async function sendCut(path: string, bytes: Buffer, sent: number): Promise<void> {
+  const { hostname, port } = new URL(storage.url);
+  const headers = {
+    host: `${hostname}:${port}`,
+    authorization: `Bearer ${storage.key}`,
+    ...part,
+    'upload-offset': 0,
+    'content-length': bytes.length,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = connect(Number(port), hostname)
+    .on('error', reject)
+    .on('close', () => resolve());
+  socket.write(`PATCH /storage/v1${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+  socket.write(bytes.subarray(0, sent), () => socket.destroy());
+  await promise;
+}
+
+test('uploads in parts that are refused', async () => {
+  expect(await upload('x.pdf', 'x', { bucketName: pictures, contentType: 'application/pdf' })).toMatchObject({
+    status: 415,
+    text: 'mime type application/pdf is not supported',
+  });
+  expect((await upload('x', 'x', { bucketName: pictures })).status).toBe(204);
+  const big = await create('big', 1_000_001, { bucketName: pictures, contentType: 'image/png' });
+  expect(big).toMatchObject({ status: 413, text: 'Maximum size exceeded\n' });
+  expect(await create('x', 1, { bucketName: `${docs}_none` })).toMatchObject({ status: 404, text: 'Bucket not found' });
+  expect(await create('é', 1)).toMatchObject({ status: 400, text: 'Invalid key: é' });
+  expect(await create('', 1)).toMatchObject({ status: 400, text: 'Invalid key: ' });
+  const ask = (headers: Record<string, string>, key = storage.key) =>
+    storage.ask('POST', '/upload/resumable', { headers, key });
+  expect(await ask({ ...protocol, 'upload-length': '1' })).toMatchObject({ status: 400, text: 'Metadata header is required' });
+  expect(await ask({ 'upload-length': '1' })).toMatchObject({ status: 412, text: 'Tus-Resumable Required\n' });
+  expect(await ask({ ...protocol, 'upload-length': '1' }, 'nonsense')).toMatchObject({
+    status: 400,
+    json: { statusCode: '403' },
+  });
+  const metadata = { 'upload-metadata': `bucketName ${Buffer.from(docs).toString('base64')},objectName eA==` };
+  expect(await ask({ ...protocol, 'upload-length': '1', ...metadata }, storage.anonKey)).toMatchObject({
+    status: 403,
+    text: 'new row violates row-level security policy',
+  });
+});
+
+test('an upload by form, as the client of Supabase sends it', async () => {
+  const client = createClient(storage.url, storage.key).storage.from(docs);
+  const options = { cacheControl: '60', metadata: { via: 'form' }, contentType: 'text/css' };
+  const { error } = await client.upload('form/one', new Blob(['form body'], { type: 'text/plain' }), options);
+  expect(error).toBeNull();
+  const metadata = { size: 9, mimetype: 'text/plain', cacheControl: 'max-age=60' };
+  expect(await storage.row(docs, 'form/one')).toMatchObject({ user_metadata: { via: 'form' }, metadata });
+  const again = await client.upload('form/one', new Blob(['x']), {});
+  expect(again.error).toMatchObject({ message: 'The resource already exists', statusCode: '409' });
+  expect((await client.upload('form/one', new Blob(['x']), { upsert: true })).error).toBeNull();
+  const listed = await client.list('form');
+  expect(listed.data).toMatchObject([{ name: 'one', metadata: { size: 1, mimetype: 'application/octet-stream' } }]);
+  const { data } = await client.download('form/one');
+  expect(await data!.text()).toBe('x');
+  expect((await client.remove(['form/one'])).data).toMatchObject([{ name: 'form/one', bucket_id: docs }]);
+});
+
+test('what a form can and cannot say', async () => {
+  const sendForm = async (name: string, fields: Record<string, string>, file: string | undefined = 'x') => {
+    const form = new FormData();
+    for (const [field, value] of Object.entries(fields)) form.append(field, value);
+    if (file !== 'none') form.append('', new File([file], 'local.txt', { type: 'text/plain' }));
+    const headers = {
+      authorization: `Bearer ${storage.key}`,
+      'x-metadata': Buffer.from('{"h":1}').toString('base64'),
+      'cache-control': 'max-age=5',
+    };
+    const answer = await fetch(`${storage.url}/storage/v1/object/${docs}/${name}`, { method: 'POST', headers, body: form });
+    return { status: answer.status, json: await answer.json() };
+  };
+  await sendForm('f1', { cacheControl: 'max-age=60', contentType: 'image/png', userMetadata: '{"u":1}' });
+  const metadata = { cacheControl: 'max-age=max-age=60', mimetype: 'image/png' };
+  expect(await storage.row(docs, 'f1')).toMatchObject({ user_metadata: { u: 1 }, metadata });
+  await sendForm('f2', { metadata: '{"a":' }, '');
+  expect(await storage.row(docs, 'f2')).toMatchObject({ user_metadata: {}, metadata: { size: 0, cacheControl: 'no-cache' } });
+  const long = (length: number) => JSON.stringify({ s: 'x'.repeat(length - 8) });
+  await sendForm('f3', { metadata: long(1_048_576) });
+  expect(Object.keys((await storage.row(docs, 'f3'))!.user_metadata as object)).toEqual(['s']);
+  expect((await sendForm('f4', { metadata: long(1_048_577) })).status).toBe(200);
+  expect((await storage.row(docs, 'f4'))!.user_metadata).toEqual({});
+  const noContent = { statusCode: '400', error: 'InvalidRequest', message: 'No content provided', code: 'InvalidRequest' };
+  expect(await sendForm('f5', { cacheControl: '1' }, 'none')).toEqual({ status: 400, json: noContent });
+});
