@@ -87,7 +87,7 @@ function toStorageConfig(connection: StorageConnection, settings: ProjectSetting
     concurrency: settings.STORAGE_CONCURRENCY,
     buckets: settings.STORAGE_BUCKETS,
     exclude: settings.STORAGE_EXCLUDE,
-    maximumEgressBytes: settings.STORAGE_MAX_EGRESS,
+    maxEgressBytes: settings.STORAGE_MAX_EGRESS,
   };
 }
 

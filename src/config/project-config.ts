@@ -52,7 +52,7 @@ export interface StorageConfig extends StorageConnection {
   readonly buckets: readonly string[];
   readonly exclude: readonly string[];
   /** What one run downloads at most; undefined for no limit. */
-  readonly maximumEgressBytes: number | undefined;
+  readonly maxEgressBytes: number | undefined;
 }
 
 export interface RepositoryConfig {

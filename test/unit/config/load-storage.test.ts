@@ -29,7 +29,7 @@ test('has defaults, and no limit', async () => {
     concurrency: 16,
     buckets: [],
     exclude: [],
-    maximumEgressBytes: undefined,
+    maxEgressBytes: undefined,
   });
   expect(config.storage?.key.reveal()).toBe('sb_secret_1');
   expect(JSON.stringify(config)).not.toContain('sb_secret_1');
@@ -50,7 +50,7 @@ test('can be narrowed', async () => {
     concurrency: 4,
     buckets: ['avatars', 'videos/{raw,cut}/**'],
     exclude: ['**/*.tmp'],
-    maximumEgressBytes: 1_500_000_000,
+    maxEgressBytes: 1_500_000_000,
   });
 });
 
