@@ -5,6 +5,7 @@ import type { Finding } from './doctor/finding.ts';
 import { examineMachine } from './doctor/machine.ts';
 import { examineRepository } from './doctor/repository.ts';
 import { checkKey, examineState } from './doctor/state.ts';
+import { examineStorage } from './doctor/storage.ts';
 import type { DoctorTools } from './doctor/tools.ts';
 
 export interface DoctorRequest {
@@ -46,7 +47,8 @@ type Examine = <Found>(what: string, work: () => Promise<Found>) => Promise<Foun
 async function examineProject(tools: DoctorTools, examine: Examine): Promise<readonly Finding[]> {
   const state = await examine('the state directory', () => examineState(tools));
   const database = await examine('the database', () => examineDatabase(tools));
+  const storage = tools.storage === undefined ? [] : await examine('Storage', () => examineStorage(tools));
   const repository = await examine('the repository', () => examineRepository(tools, database.sizeBytes));
   const key = repository.opened ? await checkKey(tools) : [];
-  return [...state, ...database.findings, ...repository.findings, ...key];
+  return [...state, ...database.findings, ...storage, ...repository.findings, ...key];
 }

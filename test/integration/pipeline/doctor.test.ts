@@ -44,6 +44,27 @@ test('a clock that differs from the server is noticed, in both directions', asyn
   });
 });
 
+test('the buckets of the Storage API have to be those of the database', async () => {
+  const repository = await createTestRepository();
+  const database = await createTestDatabase({ template: 'supabase' });
+  const buckets = (await database.query<{ id: string }>('SELECT id FROM storage.buckets')).map(({ id }) => id);
+  expect(buckets).not.toEqual([]);
+  const withBuckets = (context: RunContext, ...ids: string[]): DoctorTools => {
+    const store = { url: 'https://a.example.com', listBuckets: async () => ids.map((id) => ({ id, row: '{}' })) };
+    const storage = { store, openMirror: () => expect.unreachable('The doctor has no use for the mirror.') };
+    return { ...toolsOf(context), storage: storage as unknown as NonNullable<DoctorTools['storage']> };
+  };
+  const stateOf = async (tools: DoctorTools) => (await findingsOf(tools)).get('storage')?.state;
+
+  const context = await createTestContext({ database, repository });
+  expect(await stateOf(withBuckets(context, ...buckets))).toBe('ok');
+  expect(await stateOf(withBuckets(context))).toBe('failed');
+  expect(await stateOf(toolsOf(context))).toBeUndefined();
+  const plain = await createTestContext({ database: await createTestDatabase(), repository });
+  expect(await stateOf(withBuckets(plain))).toBe('ok');
+  expect(await stateOf(withBuckets(plain, 'docs'))).toBe('failed');
+});
+
 test('little room is noticed, on both disks', async () => {
   const tools = await createTools();
   const full: DoctorTools = { ...tools, files: { ...tools.files, freeBytes: () => Promise.resolve(1_000_000) } };
