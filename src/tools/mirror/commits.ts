@@ -17,7 +17,8 @@ interface Finished {
 /**
  * Brings finished files to their places: whatever is finished while others are brought there goes together, so that directories and
  * the index are synchronized once for all of them. The order is what makes a crash at any moment harmless: the index forgets the older
- * content, the file is replaced, that is on the disk, the index knows it.
+ * content, the file is replaced, that is on the disk, the index knows it. Where nothing is replaced, a crash can only lose the file or
+ * what the index knows of it, and the object is downloaded again: no need to wait for the disk.
  */
 export function createCommits(directory: string, index: FileIndex) {
   let waiting: Finished[] = [];
@@ -49,9 +50,9 @@ export function createCommits(directory: string, index: FileIndex) {
 
   async function commit(batch: readonly Finished[]): Promise<void> {
     onDisk(directory, () => index.forget(batch.map(({ object }) => object).filter((object) => index.has(object))));
-    const changed = new Set<string>();
-    const placed = batch.filter((finished) => place(finished, changed));
-    await onDiskLater(directory, () => Promise.all([...changed].map(synchronizeDirectory)));
+    const replaced = new Set<string>();
+    const placed = batch.filter((finished) => place(finished, replaced));
+    await onDiskLater(directory, () => Promise.all([...replaced].map(synchronizeDirectory)));
     for (const inventory of new Set(placed.map((finished) => finished.inventory))) {
       const objects = placed.filter((finished) => finished.inventory === inventory).map(({ object }) => object);
       onDisk(directory, () => index.add(objects, inventory));
@@ -60,13 +61,12 @@ export function createCommits(directory: string, index: FileIndex) {
   }
 
   /** False when it cannot be brought there, and it alone has failed. */
-  function place({ object, partial, reject }: Finished, changed: Set<string>): boolean {
+  function place({ object, partial, reject }: Finished, replaced: Set<string>): boolean {
     try {
       onDisk(directory, () => {
-        for (const entered of makePlace(directory, object.path)) changed.add(entered);
+        if (makePlace(directory, object.path)) replaced.add(join(directory, dirname(object.path)));
         renameSync(partial, join(directory, object.path));
       });
-      changed.add(join(directory, dirname(object.path)));
       return true;
     } catch (error) {
       rmSync(partial, { force: true });

@@ -60,10 +60,10 @@ function createAnew(path: string, fill: (database: DatabaseSync) => void): Datab
   return database;
 }
 
-/** FULL: that a file is about to be replaced has to be on the disk before it is. */
+/** NORMAL: when the machine goes down, the index may lose what it learnt last, and stays whole. */
 function configure(database: DatabaseSync, path: string): DatabaseSync {
   chmodSync(path, 0o600);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   return database;
 }
 

@@ -6,6 +6,7 @@ import type { ObjectName } from '../../object-store.ts';
 export interface FileIndex {
   /** All of them or none. `inventory` is the one that they were stored for; null for what an older run did. */
   add(objects: readonly MirroredObject[], inventory: string | null): void;
+  /** On the disk when it returns: so nothing wrong is known of a file that is replaced next, whatever happens. */
   forget(objects: readonly ObjectName[]): void;
   has(object: ObjectName): boolean;
   count(): number;
@@ -29,9 +30,11 @@ export function createFileIndex(database: DatabaseSync): FileIndex {
     },
     forget(objects) {
       if (objects.length === 0) return;
+      database.exec('PRAGMA main.synchronous = FULL');
       inTransaction(database, () => {
         for (const { bucket, name } of objects) remove.run(bucket, name);
       });
+      database.exec('PRAGMA main.synchronous = NORMAL');
     },
     has: ({ bucket, name }) => find.get(bucket, name) !== undefined,
     count: () => Number(countAll.get()?.['files']),

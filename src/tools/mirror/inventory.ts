@@ -13,15 +13,18 @@ const page = 1000;
  * eTag, size and time do, unless there is no time: then nothing does, and only what was stored for this very inventory counts.
  */
 const sameContent = `
-  f.bucket = o.bucket AND f.name = o.name AND (f.inventory IS ? OR
+  f.bucket = o.bucket AND f.name = o.name AND (f.inventory IS ?1 OR
     CASE WHEN nullif(o.version, '') IS NOT NULL AND nullif(f.version, '') IS NOT NULL THEN o.version = f.version
          ELSE o.changed = f.changed AND o.e_tag IS f.e_tag AND o.size IS f.size END)`;
 
 /** CROSS JOIN: in the order of the inventory, which is that of its key. */
 const held = `inventory.objects AS o CROSS JOIN files AS f ON ${sameContent}`;
 const isPending = `NOT EXISTS (SELECT 1 FROM files AS f WHERE ${sameContent})`;
-/** Nothing of the content, but of what tells it. */
-const differs = '(coalesce(o.version, f.version) IS NOT f.version OR o.changed IS NOT f.changed)';
+/**
+ * Not the content, but what tells of it. What was stored for this inventory may be newer than the inventory says, and is not to be taken
+ * for what it says.
+ */
+const differs = '(f.inventory IS NOT ?1 AND (coalesce(o.version, f.version) IS NOT f.version OR o.changed IS NOT f.changed))';
 const key = ['o.bucket', 'o.name'];
 const inOrder = `ORDER BY o.bucket, o.name LIMIT ${page}`;
 

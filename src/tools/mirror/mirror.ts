@@ -102,9 +102,9 @@ function createMirror(directory: string, lock: { release(): void }): Mirror {
     async writeText(path, chunks) {
       const { path: partial, bytes, sha256 } = await writePartial(toChunks(chunks), null);
       await onDiskLater(directory, async () => {
-        const changed = makePlace(directory, path);
+        makePlace(directory, path);
         renameSync(partial, join(directory, path));
-        await Promise.all([...changed, join(directory, dirname(path))].map(synchronizeDirectory));
+        await synchronizeDirectory(join(directory, dirname(path)));
       });
       return { bytes, sha256 };
     },

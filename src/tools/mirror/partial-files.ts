@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, fsync, futimesSync, openSync, rmSync, write as writeFile } from 'node:fs';
 import { join } from 'node:path';
-import { onDiskLater } from './disk.ts';
+import { promisify } from 'node:util';
+import { onDisk, onDiskLater } from './disk.ts';
+
+/** Only what waits for the disk is left to another thread: handing over the rest would cost more than it takes. */
+const write = promisify(writeFile);
+const synchronize = promisify(fsync);
 
 /** A file that is whole and on the disk, but not yet in its place. */
 export interface PartialFile {
@@ -22,41 +26,41 @@ export function createPartialFiles(directory: string) {
 
   return async (chunks: Chunks, modifiedAt: string | null): Promise<PartialFile> => {
     const path = join(directory, `.partial-${count++}`);
-    const handle = await onDiskLater(directory, () => open(path, 'wx', 0o600));
+    const file = onDisk(directory, () => openSync(path, 'wx', 0o600));
     try {
-      const written = await writeAll(chunks, handle);
-      await onDiskLater(directory, () => complete(handle, modifiedAt));
+      const written = await writeAll(chunks, file);
+      await onDiskLater(directory, () => complete(file, modifiedAt));
       return { path, ...written };
     } catch (error) {
-      await handle.close().catch(() => undefined);
       rmSync(path, { force: true });
       throw error;
+    } finally {
+      closeSync(file);
     }
   };
 
-  async function writeAll(chunks: Chunks, handle: FileHandle): Promise<{ bytes: number; sha256: string }> {
+  async function writeAll(chunks: Chunks, file: number): Promise<{ bytes: number; sha256: string }> {
     const hash = createHash('sha256');
     let bytes = 0;
     for await (const chunk of chunks) {
       bytes += chunk.length;
       hash.update(chunk);
-      await onDiskLater(directory, () => writeWhole(handle, chunk));
+      await onDiskLater(directory, () => writeWhole(file, chunk));
     }
     return { bytes, sha256: hash.digest('hex') };
   }
 }
 
 /** One write may take fewer bytes than it was given: the next one then says why. */
-async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+async function writeWhole(file: number, chunk: Uint8Array): Promise<void> {
   for (let offset = 0; offset < chunk.length;) {
-    const { bytesWritten } = await handle.write(chunk, offset);
+    const { bytesWritten } = await write(file, chunk, offset);
     offset += bytesWritten;
   }
 }
 
-async function complete(handle: FileHandle, modifiedAt: string | null): Promise<void> {
+async function complete(file: number, modifiedAt: string | null): Promise<void> {
   const seconds = modifiedAt === null ? Number.NaN : Date.parse(modifiedAt) / 1000;
-  if (!Number.isNaN(seconds)) await handle.utimes(seconds, seconds);
-  await handle.sync();
-  await handle.close();
+  if (!Number.isNaN(seconds)) futimesSync(file, seconds, seconds);
+  await synchronize(file);
 }

@@ -30,30 +30,24 @@ export function createDirectoryCheck(root: string): (directory: string) => boole
   };
 }
 
-/**
- * Makes a directory below `root`, 0700, with those above it. What stands in its place (a link, a file) is removed. Answers which
- * directories got a new entry.
- */
-export function makeDirectory(root: string, directory: string): string[] {
-  const changed: string[] = [];
+/** Makes a directory below `root`, 0700, with those above it. What stands in its place (a link, a file) is removed. */
+export function makeDirectory(root: string, directory: string): void {
   let path = root;
   for (const component of directory.split('/')) {
-    const parent = path;
     path = join(path, component);
     const stat = statOf(path);
     if (stat?.isDirectory() === true) continue;
     if (stat !== undefined) unlinkSync(path);
     mkdirSync(path, { mode: 0o700 });
-    changed.push(parent);
   }
-  return changed;
 }
 
-/** Makes room for a file: a directory in its place is none of the mirror's. A file stays, to be replaced. */
-export function makePlace(root: string, path: string): string[] {
-  const changed = makeDirectory(root, dirname(path));
-  if (statOf(join(root, path))?.isDirectory() === true) rmSync(join(root, path), { recursive: true });
-  return changed;
+/** Makes room for a file: a directory in its place is none of the mirror's. True when a file is there, which may be replaced. */
+export function makePlace(root: string, path: string): boolean {
+  makeDirectory(root, dirname(path));
+  const stat = statOf(join(root, path));
+  if (stat?.isDirectory() === true) rmSync(join(root, path), { recursive: true });
+  return stat?.isDirectory() === false;
 }
 
 /** Removes all that a directory holds. Links in it are removed, not followed. */
