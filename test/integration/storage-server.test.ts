@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../helpers/database.ts';
-import type { Fault } from '../helpers/storage-server/faults.ts';
+import { startPlatformCluster } from '../helpers/platform.ts';
+import { signKey } from '../helpers/storage-server/keys.ts';
 import { startStorageServer, type StorageServer } from '../helpers/storage-server/server.ts';
 
-// The helper of the tests of Storage: what it does beyond the real service (seeding, faults). That it answers as the real one does is
-// what storage-parity.test.ts is for.
+// The helper of the tests of Storage: what it does beyond the real service (seeding, keys, a log; its faults: storage-faults.test.ts). That it answers as the real one does is
+// what storage-parity is for.
 
 async function startServer(): Promise<StorageServer> {
   const database = await createTestDatabase({ template: 'supabase' });
@@ -65,68 +66,62 @@ test('the rows of the fixture have no bytes until they are given some', async ()
   expect((await (await get(server, path)).arrayBuffer()).byteLength).toBe(50);
 });
 
-/** One download under a fault: the status and the bytes, or that it broke. */
-async function downloadUnder(
-  effect: Fault['effect'],
-): Promise<{ status: number; length: string | null; bytes: number | 'broken' }> {
+test('a new key counts in apikey, and nowhere else', async () => {
   const server = await startServer();
-  await server.putObject('docs', 'x', Buffer.alloc(200_000, 'x'));
-  server.faults.add({ effect, name: /^x$/ });
-  try {
-    const response = await get(server, '/object/authenticated/docs/x');
-    const bytes = await response.arrayBuffer().then(
-      (body) => body.byteLength,
-      () => 'broken' as const,
-    );
-    return { status: response.status, length: response.headers.get('content-length'), bytes };
-  } catch {
-    return { status: 0, length: null, bytes: 'broken' };
-  }
-}
-
-test.for<[Fault['effect'], { status: number; bytes?: number | 'broken' }]>([
-  [{ kind: 'status', status: 429, retryAfter: 7 }, { status: 429 }],
-  [{ kind: 'status', status: 500 }, { status: 500 }],
-  [{ kind: 'status', status: 504 }, { status: 504 }],
-  [{ kind: 'refuse' }, { status: 400 }],
-  [{ kind: 'refuse', status: 401 }, { status: 401 }],
-  [{ kind: 'html' }, { status: 200, bytes: 124 }],
-  [{ kind: 'reset' }, { status: 0 }],
-  [{ kind: 'lost-answer' }, { status: 0 }],
-  [
-    { kind: 'short', missingBytes: 1 },
-    { status: 200, bytes: 'broken' },
-  ],
-  [
-    { kind: 'wrong-length', bytes: 150_000 },
-    { status: 200, bytes: 150_000 },
-  ],
-  [
-    { kind: 'wrong-length', bytes: 250_000 },
-    { status: 200, bytes: 250_000 },
-  ],
-  [
-    { kind: 'slow', pieceBytes: 50_000, everyMs: 5 },
-    { status: 200, bytes: 200_000 },
-  ],
-  [{ kind: 'corrupt' }, { status: 200, bytes: 200_000 }],
-])('a download under $0', async ([effect, expected]) => {
-  expect(await downloadUnder(effect)).toMatchObject(expected);
+  const ask = (headers: Record<string, string>) => fetch(`${server.url}/storage/v1/bucket`, { headers });
+  expect((await ask({ apikey: server.secretKey })).status).toBe(200);
+  const both = await ask({ apikey: server.secretKey, authorization: `Bearer ${server.secretKey}` });
+  expect([both.status, await both.json()]).toMatchObject([400, { statusCode: '403', message: 'Invalid Compact JWS' }]);
+  expect((await ask({ apikey: 'sb_secret_another' })).status).toBe(401);
+  expect((await ask({ apikey: server.serviceKey })).status).toBe(400);
+  const expired = signKey(server.jwtSecret, { role: 'service_role', exp: 1_700_000_000 });
+  expect(await (await ask({ authorization: `Bearer ${expired}` })).json()).toMatchObject({ statusCode: '403' });
 });
 
-test('a hang and a reset in the middle of a body', async () => {
+test('over S3, rows without bytes are missing, and rows without a version do no harm', async () => {
+  const database = await createTestDatabase({ template: 'supabase' });
+  const server = await startStorageServer({ database: database.config, backend: 's3' });
+  await database.query("UPDATE storage.objects SET version = NULL WHERE name = 'folder 5/it''s (5).png'");
+  const path = `documents/${encodeURIComponent("folder 5/it's (5).png")}`;
+  const missing = await get(server, `/object/authenticated/${path}`);
+  expect([missing.status, await missing.json()]).toMatchObject([
+    400,
+    { statusCode: '404', message: 'The resource was not found' },
+  ]);
+  const headers = { authorization: `Bearer ${server.serviceKey}`, 'x-upsert': 'true' };
+  expect((await fetch(`${server.url}/storage/v1/object/${path}`, { method: 'POST', headers, body: 'new' })).status).toBe(200);
+  expect((await download(server, path)).toString()).toBe('new');
+});
+
+test('requests are counted as they come', async () => {
   const server = await startServer();
-  await server.putObject('docs', 'x', Buffer.alloc(200_000, 'x'));
-  const fault = server.faults.add({ effect: { kind: 'hang', afterBytes: 1000 }, times: 1 });
-  const abort = new AbortController();
-  const url = `${server.url}/storage/v1/object/authenticated/docs/x`;
-  const response = await fetch(url, { headers: { authorization: `Bearer ${server.serviceKey}` }, signal: abort.signal });
-  const reader = response.body!.getReader();
-  expect((await reader.read()).value).toHaveLength(1000);
-  const rest = reader.read();
-  abort.abort();
-  await expect(rest).rejects.toThrow('abort');
-  expect(fault.struck).toBe(1);
-  server.faults.add({ effect: { kind: 'reset', afterBytes: 1000 } });
-  await expect(get(server, '/object/authenticated/docs/x').then((answer) => answer.arrayBuffer())).rejects.toThrow();
+  await server.putObject('docs', 'x', 'content');
+  await Promise.all(
+    [1, 2, 3].map(() => get(server, '/object/authenticated/docs/x', { range: 'bytes=1-2' }).then((answer) => answer.text())),
+  );
+  expect(server.requests).toHaveLength(3);
+  const record = {
+    method: 'GET',
+    path: '/object/authenticated/docs/x',
+    range: 'bytes=1-2',
+    status: 206,
+    bytes: 2,
+    fault: undefined,
+  };
+  expect(server.requests[0]).toEqual(record);
+  expect(server.peakConcurrency).toBeGreaterThan(0);
+});
+
+test.for(['older', 'current', 'newer'] as const)('a platform that is %s', async (version) => {
+  const cluster = await startPlatformCluster({ version });
+  const server = await startStorageServer({ database: cluster.administrator.config });
+  await server.seedMany('many', 3, 10);
+  await server.putObject('docs', 'x', 'one', { userMetadata: { a: 1 } });
+  expect((await download(server, 'docs/x')).toString()).toBe('one');
+  const removed = await fetch(`${server.url}/storage/v1/object/docs/x`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${server.serviceKey}` },
+  });
+  expect(removed.status).toBe(200);
+  await expect(server.bytesOf('docs', 'x')).rejects.toThrow('There is no object docs/x.');
 });

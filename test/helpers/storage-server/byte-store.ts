@@ -23,14 +23,14 @@ export interface ByteStore {
   size(content: Content, rowSize: number): Promise<number | undefined>;
   /** The bytes from `start` to `end` inclusive. */
   read(content: Content, rowSize: number, range: { readonly start: number; readonly end: number }): Readable;
-  /** Removes a content. A null or empty version takes every version of the object with it, as the backend of files does. */
+  /** Removes a content. Over files, a null or empty version takes every version of the object with it, as it does in the service. */
   remove(content: Content): Promise<void>;
   /** From now on this content has the made-up bytes of `generateBytes`. */
   generate(covers: (content: Content) => boolean): void;
   close(): Promise<void>;
 }
 
-export async function openByteStore(): Promise<ByteStore> {
+export async function openByteStore(backend: 'file' | 's3'): Promise<ByteStore> {
   const directory = await mkdtemp(join(tmpdir(), 'agent-storage-'));
   const rules: ((content: Content) => boolean)[] = [];
   const removed = new Set<string>();
@@ -58,10 +58,8 @@ export async function openByteStore(): Promise<ByteStore> {
     },
     async remove(content) {
       if (isGenerated(content)) removed.add(identify(content));
-      await rm(content.version === null || content.version === '' ? objectDirectory(content) : path(content), {
-        recursive: true,
-        force: true,
-      });
+      const takesAll = backend === 'file' && (content.version === null || content.version === '');
+      await rm(takesAll ? objectDirectory(content) : path(content), { recursive: true, force: true });
     },
     generate(covers) {
       rules.push(covers);

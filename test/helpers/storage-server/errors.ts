@@ -39,9 +39,13 @@ export const invalidRequest = (message: string) => answer(400, 'Error', message,
 export const invalidParameter = (message: string) => answer(400, 'InvalidParameter', message, 'InvalidParameter');
 export const invalidRange = () => answer(416, 'invalid_range', 'invalid range provided', 'InvalidRange');
 export const internalError = () => answer(500, 'Internal', 'Internal Server Error', 'InternalError');
+export const databaseError = (code: string) => answer(500, 'DatabaseError', `database error, code: ${code}`, 'DatabaseError');
 /** `path` is relative to the service. */
-export const missingRoute = (method: string, path: string) =>
-  new StorageAnswer(404, { message: `Route ${method}:${path} not found`, error: 'Not Found', statusCode: 404 });
+export function missingRoute(method: string, path: string): StorageAnswer {
+  const common = { error: 'Not Found', message: `Route ${method}:${path} not found` };
+  if (path.startsWith('/object')) return new StorageAnswer(404, { statusCode: '404', ...common, code: 'InvalidRequest' });
+  return new StorageAnswer(404, { ...common, statusCode: 404 });
+}
 export const invalidUrl = (path: string) =>
   new StorageAnswer(400, {
     error: 'Bad Request',

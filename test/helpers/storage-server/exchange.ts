@@ -20,7 +20,7 @@ export interface Service {
 export interface ServiceOptions {
   /** Of the whole service, in bytes. */
   readonly fileSizeLimit: number;
-  /** What a row without bytes is answered with: 500 over files, 404 over S3. */
+  /** What differs: the answer to a row without bytes (500, 404), names with dots or long parts, and rows without a version. */
   readonly backend: 'file' | 's3';
   /** The most names one DELETE takes; none unless given, as the service does by default. */
   readonly deleteLimit: number | undefined;

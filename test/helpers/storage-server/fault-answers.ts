@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { refused, StorageAnswer } from './errors.ts';
+import { StorageAnswer } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { FaultEffect } from './faults.ts';
 import { gone, reset, send, sendJson } from './send.ts';
@@ -13,16 +13,12 @@ export async function answerFault(exchange: Exchange): Promise<boolean> {
   if (fault?.kind === 'status') await sendStatus({ ...exchange, fault: undefined }, fault);
   else if (fault?.kind === 'html')
     await send(exchange, { status: 200, headers: { 'content-type': 'text/html' }, body: page('Just a moment...') });
-  else if (fault?.kind === 'refuse') refuse(fault.status);
+  else if (fault?.kind === 'refuse' && fault.status !== undefined)
+    throw new StorageAnswer(fault.status, { message: 'Invalid API key', hint: 'Double check your API key.' });
   else if (fault?.kind === 'reset' && fault.afterBytes === undefined) reset(exchange);
   else if (fault?.kind === 'hang' && fault.afterBytes === undefined) await gone(exchange);
   else return false;
   return true;
-}
-
-function refuse(status: 401 | 403 | undefined): never {
-  if (status === undefined) throw refused('"exp" claim timestamp check failed');
-  throw new StorageAnswer(status, { message: 'Invalid API key', hint: 'Double check your API key.' });
 }
 
 async function sendStatus(exchange: Exchange, fault: Extract<FaultEffect, { kind: 'status' }>): Promise<void> {

@@ -35,8 +35,10 @@ export async function answerResumable(exchange: Exchange, id: string | undefined
     return await served;
   } catch (error) {
     if (error instanceof TusAnswer) return sendText(exchange, error.status, { body: error.message });
-    if (!(error instanceof StorageAnswer)) throw error;
-    await sendText(exchange, Number(error.body['statusCode']), { body: error.message });
+    if (exchange.response.destroyed) throw error;
+    const status = error instanceof StorageAnswer ? Number(error.body['statusCode']) : 500;
+    const body = status === 500 ? `Something went wrong with that request\n${String(error)}\n` : (error as Error).message;
+    await sendText(exchange, status, { body });
   }
 }
 

@@ -42,7 +42,7 @@ export function reset({ request }: Exchange): void {
 }
 
 /** Shows what was sent so far, and waits until the other side has given up. */
-export async function hang(exchange: Exchange): Promise<void> {
+async function hang(exchange: Exchange): Promise<void> {
   exchange.response.flushHeaders();
   await gone(exchange);
 }

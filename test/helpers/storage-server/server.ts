@@ -1,37 +1,21 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'pg';
 import type { ConnectionConfig } from '../../../src/config/project-config.ts';
 import { whenTestEnds } from '../cleanup.ts';
 import { openByteStore } from './byte-store.ts';
-import { internalError, StorageAnswer } from './errors.ts';
-import type { Exchange, Service, ServiceOptions } from './exchange.ts';
-import { answerFault } from './fault-answers.ts';
-import { createFaults, type Fault, type FaultControls, type FaultEffect, type FaultList } from './faults.ts';
-import { authenticate, makeKeys } from './keys.ts';
-import { answerRoute, findRoute } from './routes.ts';
+import type { Service, ServiceOptions } from './exchange.ts';
+import { createFaults, type Fault, type FaultControls } from './faults.ts';
+import { answerRequest, answerUnreadable, type Log, type RequestRecord } from './handler.ts';
+import { makeKeys } from './keys.ts';
 import { findColumns } from './rows.ts';
 import { bytesOf, fillRows, putObject, seedBucket, seedMany, type SeededObject } from './seed.ts';
-import { sendJson } from './send.ts';
 
 export interface StorageServerOptions extends Partial<ServiceOptions> {
   /** As a role that may write the tables past all policies: a superuser, or supabase_storage_admin. */
   readonly database: Pick<ConnectionConfig, 'host' | 'port' | 'user' | 'database' | 'password'>;
   readonly faults?: readonly Fault[];
-}
-
-/** One request, in the order they came. */
-export interface RequestRecord {
-  readonly method: string;
-  /** After /storage/v1, as it was sent, with its query. */
-  readonly path: string;
-  readonly range: string | undefined;
-  /** 0 until there is an answer, and when there never is one. */
-  status: number;
-  /** Of the answer's body, as far as they were handed to the connection. */
-  bytes: number;
-  fault: FaultEffect['kind'] | undefined;
 }
 
 /** A Storage API over the tables of a database. The bytes lie in a directory of its own. */
@@ -57,8 +41,6 @@ export interface StorageServer {
   close(): Promise<void>;
 }
 
-const mount = '/storage/v1';
-
 /** Starts one at a free port of 127.0.0.1. Stopped when the test is over (one started in `beforeAll`: by `close`). */
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
   const { database, faults: initialFaults, fileSizeLimit = 524_288_000, backend = 'file', deleteLimit } = options;
@@ -66,20 +48,27 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const pool = new Pool({ ...place, password: password?.reveal(), application_name: 'storage', max: 8 });
   // A session that the server ends while nobody uses it is replaced by the next query.
   pool.on('error', () => {});
-  const columns = await findColumns(pool);
+  const columns = await findColumns(pool).catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
   const keys = makeKeys();
   const serviceOptions = { fileSizeLimit, backend, deleteLimit };
   const service: Service = {
     database: pool,
-    bytes: await openByteStore(),
+    bytes: await openByteStore(backend),
     keys,
     uploads: new Map(),
     columns,
     options: serviceOptions,
   };
   const faults = createFaults(initialFaults);
-  const log: Log = { requests: [], active: 0, peak: 0 };
-  const server = createServer((request, response) => void answer({ request, response, service }, faults, log));
+  const log: Log = { requests: [], active: new Set(), peak: 0 };
+  const server = createServer((request, response) => {
+    const served = answerRequest({ request, response, service }, faults, log).finally(() => log.active.delete(served));
+    log.active.add(served);
+  });
+  server.on('clientError', answerUnreadable);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   let closing: Promise<void> | undefined;
@@ -88,6 +77,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
     server.close();
     server.closeAllConnections();
     await closed;
+    await Promise.all(log.active);
     await pool.end();
     await service.bytes.close();
   };
@@ -108,76 +98,4 @@ export async function startStorageServer(options: StorageServerOptions): Promise
     bytesOf: (bucket, name) => bytesOf(service, bucket, name),
     close,
   };
-}
-
-interface Log {
-  readonly requests: RequestRecord[];
-  active: number;
-  peak: number;
-}
-
-interface Connection {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly service: Service;
-}
-
-async function answer(connection: Connection, faults: FaultList, log: Log): Promise<void> {
-  const { request, response } = connection;
-  const method = request.method ?? 'GET';
-  const path = request.url!.startsWith(`${mount}/`) ? request.url!.slice(mount.length) : request.url!;
-  const record = startRecord(connection, { method, path }, log);
-  // A client that goes away in the middle is no error of ours.
-  response.on('error', () => {});
-  let exchange: Exchange = { ...connection, path, query: new URLSearchParams(), role: 'invalid', fault: undefined };
-  try {
-    const [encoded = '', query = ''] = path.split(/\?(.*)/s);
-    if (path === request.url) throw new StorageAnswer(404, { message: 'no Route matched with those values' });
-    const route = findRoute(method, encoded);
-    const fault = faults.strike(route);
-    record.fault = fault?.kind;
-    exchange = { ...exchange, path: encoded, query: new URLSearchParams(query), fault };
-    if (await answerFault(exchange)) return;
-    await answerRoute({ ...exchange, role: findRole(connection, route.access) }, route);
-  } catch (error) {
-    await answerError(exchange, error);
-  }
-}
-
-function findRole({ request, service }: Connection, access: 'key' | 'lenient' | 'public'): Exchange['role'] {
-  if (access === 'public') return 'anon';
-  try {
-    return authenticate(request.headers, service.keys);
-  } catch (error) {
-    if (access === 'lenient' && request.headers.authorization !== undefined) return 'invalid';
-    throw error;
-  }
-}
-
-function startRecord({ request, response }: Connection, asked: { method: string; path: string }, log: Log): RequestRecord {
-  const record: RequestRecord = { ...asked, range: request.headers.range, status: 0, bytes: 0, fault: undefined };
-  log.requests.push(record);
-  log.active += 1;
-  log.peak = Math.max(log.peak, log.active);
-  const write = response.write.bind(response) as (chunk: Buffer) => boolean;
-  response.write = ((chunk: Buffer) => {
-    record.bytes += chunk.length;
-    return write(chunk);
-  }) as typeof response.write;
-  response.once('close', () => {
-    log.active -= 1;
-    record.status = response.headersSent ? response.statusCode : 0;
-  });
-  return record;
-}
-
-async function answerError(exchange: Exchange, error: unknown): Promise<void> {
-  const { response, request } = exchange;
-  if (response.destroyed) return;
-  if (response.headersSent) {
-    request.socket.destroy();
-    return;
-  }
-  const { status, body } = error instanceof StorageAnswer ? error : internalError();
-  await sendJson({ ...exchange, fault: exchange.fault?.kind === 'lost-answer' ? exchange.fault : undefined }, status, body);
 }

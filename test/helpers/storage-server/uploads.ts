@@ -25,12 +25,16 @@ export async function upload(exchange: Exchange, bucketId: string, name: string)
   const target = { bucket: bucketId, name, version: randomUUID(), upsert };
   const isForm = request.headers['content-type']?.startsWith('multipart/form-data') === true;
   await checkTarget(exchange, target);
-  const { arrived, details } = isForm ? await receiveForm(exchange, bucket) : await receiveRaw(exchange, bucket);
+  const { arrived, details } = isForm ? await receiveForm(exchange, bucket) : await receiveRaw(exchange, bucket, name);
   const id = await finishUpload(exchange, target, { arrived, details });
   await sendJson(exchange, 200, { Key: `${bucketId}/${name}`, Id: id });
 }
 
-async function receiveRaw(exchange: Exchange, bucket: BucketRow): Promise<{ arrived: Arrived; details: UploadDetails }> {
+async function receiveRaw(
+  exchange: Exchange,
+  bucket: BucketRow,
+  name: string,
+): Promise<{ arrived: Arrived; details: UploadDetails }> {
   const { headers } = exchange.request;
   const mimetype = headers['content-type'] ?? 'application/octet-stream';
   checkType(mimetype, bucket);
@@ -42,5 +46,6 @@ async function receiveRaw(exchange: Exchange, bucket: BucketRow): Promise<{ arri
   };
   // The service trusts Content-Length; without one, any size gets in.
   if (Number(headers['content-length'] ?? 0) > sizeLimit(exchange, bucket)) throw tooLarge();
+  if (name.endsWith('.emptyFolderPlaceholder') && Number(headers['content-length'] ?? 0) > 0) throw tooLarge();
   return { arrived: await receiveFile(exchange, receiveBody(exchange)), details };
 }
