@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { ProjectConfig } from './config/project-config.ts';
+import type { ProjectConfig, StorageConnection } from './config/project-config.ts';
 import type { CommandRunner, Progress, RunContext, StateStore, StorageTools } from './context.ts';
+import type { ObjectStore } from './object-store.ts';
 import { borgEnvironment } from './tools/borg/environment.ts';
 import { createRepository } from './tools/borg/repository.ts';
 import { systemClock } from './tools/clock.ts';
@@ -66,6 +67,7 @@ export function composeTools(
       signal,
     ),
     storage: composeStorage(config, stateDirectory),
+    openObjectStore,
     files: createFiles(join(stateDirectory, 'run'), commands),
     openState: () => openStateStore(stateDirectory),
     agentVersion: agentVersion(),
@@ -73,10 +75,14 @@ export function composeTools(
   };
 }
 
+function openObjectStore(connection: StorageConnection & { readonly concurrency: number }): ObjectStore {
+  return createObjectStore({ ...connection, agentVersion: agentVersion(), clock: systemClock });
+}
+
 function composeStorage({ storage }: ProjectConfig, stateDirectory: string): StorageTools | undefined {
   if (storage === undefined) return undefined;
   return {
-    store: createObjectStore({ ...storage, agentVersion: agentVersion(), clock: systemClock }),
+    store: openObjectStore(storage),
     openMirror: () => openMirror(join(stateDirectory, 'mirror')),
   };
 }

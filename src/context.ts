@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Logger } from 'pino';
-import type { ConnectionConfig, ProjectConfig } from './config/project-config.ts';
+import type { ConnectionConfig, ProjectConfig, StorageConnection } from './config/project-config.ts';
 import type { ArchiveKind } from './domain/archive-name.ts';
 import type { RunStatus } from './domain/exit-code.ts';
 import type { Mirror, ObjectStore } from './object-store.ts';
@@ -20,6 +20,8 @@ export interface RunContext {
   readonly state: StateStore;
   /** Undefined where no key of the project's Storage is configured. */
   readonly storage: StorageTools | undefined;
+  /** The Storage API of another project; whoever opens it closes it. */
+  openObjectStore(connection: StorageConnection & { readonly concurrency: number }): ObjectStore;
   readonly agentVersion: string;
   /** The name of this machine, as Borg writes it into archives. */
   readonly hostname: string;

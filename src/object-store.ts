@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { BucketSettings } from './domain/storage/settings.ts';
 import type { InventoryBucket, InventoryObject, MirroredObject } from './domain/storage/inventory.ts';
 
 export interface ObjectName {
@@ -43,14 +44,6 @@ export interface ObjectStore {
   /** Removes objects by their exact names; those that are not there do not matter. */
   remove(bucket: string, names: readonly string[]): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface BucketSettings {
-  readonly public: boolean;
-  /** Bytes; null for no limit. */
-  readonly fileSizeLimit: number | null;
-  /** Null for all. */
-  readonly allowedMimeTypes: readonly string[] | null;
 }
 
 export interface UploadedObject extends ObjectName {

@@ -1,19 +1,45 @@
 import { readCatalog, type CatalogArchive } from '../archive/catalog.ts';
 import type { RunContext } from '../context.ts';
+import type { ArchiveKind } from '../domain/archive-name.ts';
 import { AppError } from '../errors.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { enterStage } from './stage.ts';
 
-/** The database archive of a backup that the user names. Throws AppError backup_not_found. */
+interface FoundArchives {
+  readonly backupId: string;
+  readonly database: CatalogArchive | undefined;
+  readonly storage: CatalogArchive | undefined;
+}
+
+/** The database archive of a backup that the user names, and that of Storage beside it. Throws AppError backup_not_found. */
 export async function findDatabaseArchive(
   context: RunContext,
   selector: string,
+): Promise<{ backupId: string; archive: CatalogArchive; storage: CatalogArchive | undefined }> {
+  const { backupId, database, storage } = await findArchives(context, selector);
+  if (database !== undefined) return { backupId, archive: database, storage };
+  throw noArchive(backupId, 'database');
+}
+
+/** The storage archive of a backup that the user names. Throws AppError backup_not_found. */
+export async function findStorageArchive(
+  context: RunContext,
+  selector: string,
 ): Promise<{ backupId: string; archive: CatalogArchive }> {
+  const { backupId, storage } = await findArchives(context, selector);
+  if (storage !== undefined) return { backupId, archive: storage };
+  throw noArchive(backupId, 'storage');
+}
+
+async function findArchives(context: RunContext, selector: string): Promise<FoundArchives> {
   enterStage(context, 'catalog', 'Looking into the repository');
   const backup = chooseBackup(await readCatalog(context), context.config.project, selector);
-  const archive = backup.archives.find(({ kind }) => kind === 'database');
-  if (archive !== undefined) return { backupId: backup.backupId, archive };
-  throw new AppError('backup_not_found', `The backup ${backup.backupId} has no database archive.`, {
+  const archiveOf = (wanted: ArchiveKind): CatalogArchive | undefined => backup.archives.find(({ kind }) => kind === wanted);
+  return { backupId: backup.backupId, database: archiveOf('database'), storage: archiveOf('storage') };
+}
+
+function noArchive(backupId: string, kind: ArchiveKind): AppError {
+  return new AppError('backup_not_found', `The backup ${backupId} has no ${kind} archive.`, {
     hint: 'Choose another one: `agent list`.',
   });
 }

@@ -14,10 +14,13 @@ import type { TargetConfig } from '../config/project-config.ts';
 import type { PostgresPrograms, RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import type { Manifest } from '../domain/manifest.ts';
-import type { RestoreScope } from '../domain/restore-scope.ts';
+import { isWhole, type RestoreScope } from '../domain/restore-scope.ts';
 import { relationKey } from '../domain/selection.ts';
+import { allObjects } from '../domain/storage/selection.ts';
 import { AppError } from '../errors.ts';
+import { bringObjects, isComplete, planObjects, type BroughtObjects } from './bring-objects.ts';
 import { findDatabaseArchive } from './find-archive.ts';
+import { assertAllowed } from './restore-allowed.ts';
 import { withRun, type RunFrame } from './run.ts';
 import { backupTarget, type SafetyBackup } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
@@ -57,6 +60,8 @@ export interface RestoreReport {
   readonly unexplained: readonly string[];
   /** What was tried and refused by the target. */
   readonly skipped: readonly string[];
+  /** Undefined where no objects of Storage were written. */
+  readonly objects: BroughtObjects | undefined;
   /** The id of the backup that was made of the target before. */
   readonly safetyBackup: string | undefined;
   readonly warnings: readonly string[];
@@ -73,7 +78,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
   assertAllowed(request.target);
 
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
-    const { backupId, archive } = await findDatabaseArchive(context, request.backup);
+    const { backupId, archive, storage } = await findDatabaseArchive(context, request.backup);
     enterStage(context, 'verify', 'Checking the archive');
     const manifest = await readManifest(context, archive.name);
     const catalog = await readArchivedCatalog(context, archive.name);
@@ -81,7 +86,11 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
 
     enterStage(context, 'target', 'Looking at the target');
     const { facts, programs, environment } = await lookAtTarget(context, frame, { request, manifest });
-    const plan = planRestore({ ...request, manifest, catalog, head: head.head, target: facts });
+    const objects = isWhole(request.scope) ? storage : undefined;
+    const plan = await withObjects(context, planRestore({ ...request, manifest, catalog, head: head.head, target: facts }), {
+      archive: objects?.name,
+      target: request.target,
+    });
     const target = { project: request.target.project, database: facts.database, version: facts.version };
     const outcome = (result: Outcome): RestoreReport => ({
       backupId,
@@ -112,8 +121,20 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
       includes: comparedPart(request.scope, plan.decisions, facts),
     });
     const judgement = judgeRestore(plan, comparison, skipped);
+    const brought =
+      objects === undefined || request.target.storage === undefined
+        ? undefined
+        : await bringObjects(context, {
+            archive: objects.name,
+            target: request.target,
+            selection: allObjects,
+            clean: request.clean,
+          });
     return outcome({
       ...judgement,
+      status:
+        judgement.status === 'complete' && brought !== undefined && !isComplete(brought) ? 'incomplete' : judgement.status,
+      objects: brought,
       comparison,
       skipped,
       safetyBackup: safety?.backupId,
@@ -122,9 +143,13 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
   });
 }
 
-type Outcome = Pick<RestoreReport, 'status' | 'unexplained' | 'comparison' | 'skipped' | 'safetyBackup' | 'warnings'>;
+type Outcome = Pick<
+  RestoreReport,
+  'objects' | 'status' | 'unexplained' | 'comparison' | 'skipped' | 'safetyBackup' | 'warnings'
+>;
 
 const nothingDone: Outcome = {
+  objects: undefined,
   status: 'complete',
   unexplained: [],
   comparison: undefined,
@@ -132,6 +157,21 @@ const nothingDone: Outcome = {
   safetyBackup: undefined,
   warnings: [],
 };
+
+/** The plan, and what becomes of the objects of Storage that the backup holds. */
+async function withObjects(
+  context: RunContext,
+  plan: RestorePlan,
+  { archive, target }: { readonly archive: string | undefined; readonly target: TargetConfig },
+): Promise<RestorePlan> {
+  if (archive === undefined) return plan;
+  const { manifest, steps } = await planObjects(context, { archive, selection: allObjects });
+  if (manifest.totals.objects + manifest.totals.buckets === 0) return plan;
+  if (target.storage !== undefined) return { ...plan, steps: [...plan.steps, ...steps] };
+  const what = `${manifest.totals.objects.toLocaleString('en-US')} objects of Storage`;
+  const why = `no key of the target's Storage is configured (SUPABASE_SERVICE_ROLE_KEY of ${target.project})`;
+  return { ...plan, forbidden: [...plan.forbidden, { what, why }] };
+}
 
 interface SaveRequest {
   readonly request: RestoreRequest;
@@ -154,13 +194,6 @@ async function saveTarget(
       hint: 'Give the role of the target the rights to read all of it, or do without a backup of what is there: --no-safety-backup.',
     },
   );
-}
-
-function assertAllowed(target: TargetConfig): void {
-  if (target.restoreAllowed) return;
-  throw new AppError('target_refused', `The project ${target.project} does not allow restores into it. Nothing was touched.`, {
-    hint: `If it really is meant to be written over, put RESTORE_ALLOWED=true (TEST_RESTORE_ALLOWED=true for the test block) into ${target.envFile ?? 'its configuration'}.`,
-  });
 }
 
 /** In an empty database there is nothing to save; the roles and settings of a platform are something. */

@@ -24,7 +24,9 @@ export function selectsBucket(selection: ObjectSelection, bucket: string): boole
 
 /** Whether a bucket is touched at all. */
 export function touchesBucket(selection: ObjectSelection, bucket: string): boolean {
-  return selectsBucket(selection, bucket) || [...selection.objects, ...selection.prefixes].some((asked) => asked.bucket === bucket);
+  return (
+    selectsBucket(selection, bucket) || [...selection.objects, ...selection.prefixes].some((asked) => asked.bucket === bucket)
+  );
 }
 
 export function selectsObject(selection: ObjectSelection, { bucket, name }: SelectedName): boolean {

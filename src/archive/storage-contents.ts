@@ -1,0 +1,99 @@
+import type { RunContext } from '../context.ts';
+import type { InventoryBucket } from '../domain/storage/inventory.ts';
+import type { StorageManifest } from '../domain/storage/manifest.ts';
+import { objectPath } from '../domain/storage/object-path.ts';
+import { allObjects, selectsBucket, selectsObject, touchesBucket, type ObjectSelection } from '../domain/storage/selection.ts';
+import {
+  bucketSidecarPath,
+  objectsSidecarPath,
+  parseBucketSidecar,
+  parseObjectLine,
+  type SidecarObject,
+} from '../domain/storage/sidecar.ts';
+import { messageOf } from '../errors.ts';
+import { readExport } from './read-export.ts';
+import { verificationError } from './verification-error.ts';
+
+/** The settings of the buckets of a storage archive that a selection touches. Throws AppError verification_failed. */
+export async function readBuckets(
+  context: RunContext,
+  archive: string,
+  { manifest, selection = allObjects }: { readonly manifest: StorageManifest; readonly selection?: ObjectSelection },
+): Promise<InventoryBucket[]> {
+  const ids = manifest.buckets.map(({ id }) => id).filter((id) => touchesBucket(selection, id));
+  if (ids.length === 0) return [];
+  return readExport(context, { archive, paths: ids.map(bucketSidecarPath) }, async (entries) => {
+    const buckets: InventoryBucket[] = [];
+    for await (const entry of entries) {
+      const text = await readText(entry);
+      buckets.push(understand(archive, () => parseBucketSidecar(text)));
+    }
+    return buckets;
+  });
+}
+
+/** What is done with the objects of a bucket, in the order of their names. */
+export interface ObjectWork {
+  /** Told before the first of them. */
+  begin(bucket: string, objects: readonly SidecarObject[]): Promise<void>;
+  /** Reads the bytes to their end. */
+  add(bucket: string, object: SidecarObject, bytes: AsyncIterable<Buffer>): Promise<void>;
+}
+
+/**
+ * Hands over the objects of one bucket as Borg reads them, all of them once. Throws AppError verification_failed when one that the
+ * sidecar names is not there.
+ */
+export async function readObjects(
+  context: RunContext,
+  { archive, bucket, selection }: { readonly archive: string; readonly bucket: string; readonly selection: ObjectSelection },
+  work: ObjectWork,
+): Promise<void> {
+  const sidecar = objectsSidecarPath(bucket);
+  const named = selection.objects.filter((asked) => asked.bucket === bucket);
+  const byName = !selectsBucket(selection, bucket) && !selection.prefixes.some((asked) => asked.bucket === bucket);
+  const directory = `${sidecar.slice(0, -'.jsonl'.length)}`;
+  const paths = byName ? named.map(({ name }) => objectPath(bucket, name)) : [directory];
+  await readExport(context, { archive, paths: [sidecar, ...paths] }, async (entries) => {
+    let wanted = new Map<string, SidecarObject>();
+    for await (const entry of entries) {
+      const path = entry.header.name;
+      if (path === sidecar) {
+        const objects = readLines(archive, await readText(entry)).filter(({ name }) =>
+          selectsObject(selection, { bucket, name }),
+        );
+        wanted = new Map(objects.map((object) => [object.path, object]));
+        await work.begin(bucket, objects);
+        continue;
+      }
+      const object = wanted.get(path);
+      if (object === undefined) {
+        for await (const chunk of entry) void chunk;
+        continue;
+      }
+      wanted.delete(path);
+      await work.add(bucket, object, entry);
+    }
+    const [missing] = wanted.keys();
+    if (missing !== undefined) throw verificationError(archive, `it lacks ${missing}, which its sidecar names`);
+  });
+}
+
+async function readText(entry: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of entry) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+function readLines(archive: string, text: string): SidecarObject[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line, index) => understand(archive, () => parseObjectLine(line, index + 1)));
+}
+
+function understand<T>(archive: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw verificationError(archive, messageOf(error));
+  }
+}
