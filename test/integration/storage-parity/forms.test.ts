@@ -47,6 +47,17 @@ test('what a form can and cannot say', async () => {
   expect(await storage.row(docs, 'f1')).toMatchObject({ user_metadata: { u: 1 }, metadata });
   await sendForm('f2', { metadata: '{"a":' }, '');
   expect(await storage.row(docs, 'f2')).toMatchObject({ user_metadata: {}, metadata: { size: 0, cacheControl: 'no-cache' } });
+  // After a small file, the service sees them or not.
+  const late = new FormData();
+  late.append('', new File([new Uint8Array(5_000_000)], 'local.bin', { type: 'text/plain' }));
+  late.append('cacheControl', '77');
+  late.append('metadata', '{"late":1}');
+  const headers = { authorization: `Bearer ${storage.key}` };
+  await fetch(`${storage.url}/storage/v1/object/${docs}/late`, { method: 'POST', headers, body: late });
+  expect(await storage.row(docs, 'late')).toMatchObject({
+    user_metadata: {},
+    metadata: { size: 5_000_000, cacheControl: 'no-cache' },
+  });
   const long = (length: number) => JSON.stringify({ s: 'x'.repeat(length - 8) });
   await sendForm('f3', { metadata: long(1_048_576) });
   expect(Object.keys((await storage.row(docs, 'f3'))!.user_metadata as object)).toEqual(['s']);
