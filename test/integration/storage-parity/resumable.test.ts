@@ -48,18 +48,19 @@ test('an upload in parts, and its row', async () => {
   const path = pathOf(created);
   const id = Buffer.from(path.split('/').at(-1)!, 'base64url').toString();
   expect(id.startsWith(`${docs}/parts/`)).toBe(true);
-  const first = await send(path, 0, bytes.subarray(0, 500_000));
-  expect(first).toMatchObject({ status: 204, headers: { 'upload-offset': '500000' } });
+  const first = await send(path, 0, bytes.subarray(0, 699_000));
+  expect(first).toMatchObject({ status: 204, headers: { 'upload-offset': '699000' } });
   expect(await storage.row(docs, 'parts')).toBeUndefined();
   const asked = await head(path);
   expect(asked).toMatchObject({
     status: 200,
-    headers: { 'upload-offset': '500000', 'upload-length': '700000', 'cache-control': 'no-store' },
+    headers: { 'upload-offset': '699000', 'upload-length': '700000', 'cache-control': 'no-store' },
   });
   expect(asked.headers['upload-metadata']).toContain(`cacheControl ${Buffer.from('max-age=3600').toString('base64')}`);
+  // Short bodies: the service closes the connection when it refuses a part, and one still being sent may only see that.
   expect(await send(path, 1, 'x')).toMatchObject({ status: 409, text: 'Upload-Offset conflict\n' });
-  expect(await send(path, 500_000, Buffer.alloc(200_001))).toMatchObject({ status: 413, text: "upload's size exceeded\n" });
-  const last = await send(path, 500_000, bytes.subarray(500_000));
+  expect(await send(path, 699_000, Buffer.alloc(1001))).toMatchObject({ status: 413, text: "upload's size exceeded\n" });
+  const last = await send(path, 699_000, bytes.subarray(699_000));
   expect(last).toMatchObject({ status: 204, headers: { 'upload-offset': '700000', 'tus-complete': '1' } });
   const row = await storage.row(docs, 'parts');
   const stored = { size: 700_000, mimetype: 'image/png', cacheControl: 'max-age=3600' };
