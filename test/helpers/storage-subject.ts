@@ -56,6 +56,12 @@ export interface ObjectRecord {
   readonly last_accessed_at: string;
 }
 
+/** What the service answers where something fails: 400 nearly always, with the status that is meant in the body. */
+export function failure(statusCode: number, error: string, message: string, code: string) {
+  const status = statusCode === 416 || statusCode === 500 ? statusCode : 400;
+  return { status, json: { statusCode: String(statusCode), error, message, code } };
+}
+
 export async function openStorageSubject(): Promise<StorageSubject> {
   const place = await findPlace();
   const { url, key, anonKey, database } = place;

@@ -188,10 +188,25 @@ test('an upload in parts goes on after a reset', async () => {
   expect((await server.bytesOf('docs', 'parts')).equals(bytes)).toBe(true);
 });
 
+test('something else happens just before a request is served', async () => {
+  const action = () => server.putObject('docs', 'x', 'another');
+  server.faults.add({ effect: { kind: 'meanwhile', action }, method: 'GET', times: 1 });
+  expect(await receive()).toEqual({ status: 200, bytes: 7 });
+  server.faults.add({ effect: { kind: 'delay', ms: 50 }, method: 'GET' });
+  const arrival = server.nextRequest({ name: /^x$/ });
+  const both = Promise.all([receive(), receive()]);
+  expect(await arrival).toMatchObject({ method: 'GET', status: 0 });
+  expect(await both).toEqual([
+    { status: 200, bytes: 7 },
+    { status: 200, bytes: 7 },
+  ]);
+  expect(server.peakConcurrency).toBeGreaterThan(1);
+});
+
 test('the server ends while requests hang', async () => {
   const own = await startStorageServer({ database: database.config, faults: [{ effect: { kind: 'hang' } }] });
+  const arrival = own.nextRequest();
   const hanging = fetch(`${own.url}/storage/v1/status`);
-  const arrived = expect.poll(() => own.requests.length).toBe(1);
-  await arrived;
+  await arrival;
   await Promise.all([own.close(), expect(hanging).rejects.toThrow('fetch failed')]);
 });

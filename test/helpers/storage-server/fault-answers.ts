@@ -2,12 +2,12 @@ import type { Readable } from 'node:stream';
 import { StorageAnswer } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import type { FaultEffect } from './faults.ts';
-import { gone, reset, send, sendJson } from './send.ts';
+import { gone, pause, reset, send, sendJson } from './send.ts';
 
 const page = (title: string) =>
   `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`;
 
-/** Answers a request that its fault keeps from the service altogether. Answers whether that was so. */
+/** Answers a request that its fault keeps from the service altogether. Answers whether that was so; if not, what comes first is done. */
 export async function answerFault(exchange: Exchange): Promise<boolean> {
   const { fault } = exchange;
   if (fault?.kind === 'status') await sendStatus({ ...exchange, fault: undefined }, fault);
@@ -17,7 +17,11 @@ export async function answerFault(exchange: Exchange): Promise<boolean> {
     throw new StorageAnswer(fault.status, { message: 'Invalid API key', hint: 'Double check your API key.' });
   else if (fault?.kind === 'reset' && fault.afterBytes === undefined) reset(exchange);
   else if (fault?.kind === 'hang' && fault.afterBytes === undefined) await gone(exchange);
-  else return false;
+  else {
+    if (fault?.kind === 'delay') await pause(fault.ms);
+    if (fault?.kind === 'meanwhile') await fault.action();
+    return false;
+  }
   return true;
 }
 

@@ -18,6 +18,10 @@ export type FaultEffect =
   | { readonly kind: 'refuse'; readonly status?: 401 | 403 }
   /** The body comes in pieces of so many bytes, that many milliseconds apart. */
   | { readonly kind: 'slow'; readonly pieceBytes: number; readonly everyMs: number }
+  /** The request is served so many milliseconds late. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** The request is served after something else has happened: its object removed or replaced, a process killed. */
+  | { readonly kind: 'meanwhile'; readonly action: () => Promise<unknown> }
   /** What was asked for is done, but the connection is reset instead of the answer. */
   | { readonly kind: 'lost-answer' };
 
@@ -116,7 +120,7 @@ function isDue(entry: Entry): boolean {
   return drawn && entry.seen > after && entry.struck < times;
 }
 
-function matches(matcher: RequestMatcher, subject: RequestSubject): boolean {
+export function matches(matcher: RequestMatcher, subject: RequestSubject): boolean {
   const methods = matcher.method === undefined ? undefined : [matcher.method].flat();
   if (methods !== undefined && !methods.includes(subject.method)) return false;
   if (matcher.bucket !== undefined && matcher.bucket !== subject.bucket) return false;

@@ -4,7 +4,7 @@ import { DatabaseError } from 'pg';
 import { databaseError, internalError, refused, StorageAnswer } from './errors.ts';
 import type { Exchange, Service } from './exchange.ts';
 import { answerFault } from './fault-answers.ts';
-import type { FaultEffect, FaultList } from './faults.ts';
+import type { FaultEffect, FaultList, RequestSubject } from './faults.ts';
 import { authenticate } from './keys.ts';
 import { answerRoute, findRoute } from './routes.ts';
 import { sendJson } from './send.ts';
@@ -27,6 +27,8 @@ export interface Log {
   /** Requests in work. */
   readonly active: Set<Promise<void>>;
   peak: number;
+  /** Who waits for a request. */
+  readonly waiting: Set<(subject: RequestSubject, record: RequestRecord) => void>;
 }
 
 interface Connection {
@@ -50,6 +52,7 @@ export async function answerRequest(connection: Connection, faults: FaultList, l
     const [encoded = '', query = ''] = path.split(/\?(.*)/s);
     if (path === request.url) throw new StorageAnswer(404, { message: 'no Route matched with those values' });
     const route = findRoute(method, encoded);
+    for (const tell of log.waiting) tell(route, record);
     const fault = faults.strike(route);
     record.fault = fault?.kind;
     exchange = { ...exchange, path: encoded, query: new URLSearchParams(query), fault };

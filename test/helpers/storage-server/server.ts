@@ -6,7 +6,7 @@ import type { ConnectionConfig } from '../../../src/config/project-config.ts';
 import { whenTestEnds } from '../cleanup.ts';
 import { openByteStore } from './byte-store.ts';
 import type { Service, ServiceOptions } from './exchange.ts';
-import { createFaults, type Fault, type FaultControls } from './faults.ts';
+import { createFaults, type Fault, matches, type FaultControls, type RequestMatcher, type RequestSubject } from './faults.ts';
 import { answerRequest, answerUnreadable, type Log, type RequestRecord } from './handler.ts';
 import { makeKeys } from './keys.ts';
 import { findColumns } from './rows.ts';
@@ -30,6 +30,8 @@ export interface StorageServer {
   /** How many requests were in work at the same time, at most. */
   readonly peakConcurrency: number;
   readonly faults: FaultControls;
+  /** Waits for the next request that matches, which then is about to be served. */
+  nextRequest(matcher?: RequestMatcher): Promise<RequestRecord>;
   seedBucket(id: string): Promise<void>;
   /** Row and bytes, past HTTP; the bucket comes into being too. Answers the version. */
   putObject(bucket: string, name: string, bytes: Buffer | string, object?: SeededObject): Promise<string>;
@@ -63,7 +65,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
     options: serviceOptions,
   };
   const faults = createFaults(initialFaults);
-  const log: Log = { requests: [], active: new Set(), peak: 0 };
+  const log: Log = { requests: [], active: new Set(), peak: 0, waiting: new Set() };
   const server = createServer((request, response) => {
     const served = answerRequest({ request, response, service }, faults, log).finally(() => log.active.delete(served));
     log.active.add(served);
@@ -91,6 +93,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
       return log.peak;
     },
     faults,
+    nextRequest: (matcher = {}) => waitForRequest(log, matcher),
     seedBucket: (id) => seedBucket(service, id),
     putObject: (bucket, name, bytes, object) => putObject(service, { bucket, name }, bytes, object),
     seedMany: (bucket, count, size, prefix) => seedMany(service, { bucket, count, size, prefix }),
@@ -98,4 +101,15 @@ export async function startStorageServer(options: StorageServerOptions): Promise
     bytesOf: (bucket, name) => bytesOf(service, bucket, name),
     close,
   };
+}
+
+function waitForRequest({ waiting }: Log, matcher: RequestMatcher): Promise<RequestRecord> {
+  const { promise, resolve } = Promise.withResolvers<RequestRecord>();
+  const tell = (subject: RequestSubject, record: RequestRecord) => {
+    if (!matches(matcher, subject)) return;
+    waiting.delete(tell);
+    resolve(record);
+  };
+  waiting.add(tell);
+  return promise;
 }

@@ -1,7 +1,7 @@
 // What test/helpers/storage-server has to answer like the real Storage API: buckets, lists, removal. Run it against a real one, after
 // changes there or here, as test/helpers/storage-subject.ts tells.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStorageSubject, type StorageSubject } from '../../helpers/storage-subject.ts';
+import { failure, openStorageSubject, type StorageSubject } from '../../helpers/storage-subject.ts';
 
 let storage: StorageSubject;
 beforeAll(async () => {
@@ -9,10 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => storage.close());
 
-const failure = (statusCode: number, error: string, message: string, code: string) => ({
-  status: 400,
-  json: { statusCode: String(statusCode), error, message, code },
-});
 const missingBucket = failure(404, 'Bucket not found', 'Bucket not found', 'NoSuchBucket');
 const moment = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 

@@ -1,8 +1,7 @@
-// What test/helpers/storage-server has to answer like the real Storage API: uploads in parts (TUS) and by form. Run it against a real
-// one, after changes there or here, as test/helpers/storage-subject.ts tells.
+// What test/helpers/storage-server has to answer like the real Storage API: uploads in parts (TUS). Run it against a real one, after
+// changes there or here, as test/helpers/storage-subject.ts tells.
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
-import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStorageSubject, type Answer, type StorageSubject } from '../../helpers/storage-subject.ts';
 
@@ -49,18 +48,19 @@ test('an upload in parts, and its row', async () => {
   const path = pathOf(created);
   const id = Buffer.from(path.split('/').at(-1)!, 'base64url').toString();
   expect(id.startsWith(`${docs}/parts/`)).toBe(true);
-  const first = await send(path, 0, bytes.subarray(0, 500_000));
-  expect(first).toMatchObject({ status: 204, headers: { 'upload-offset': '500000' } });
+  const first = await send(path, 0, bytes.subarray(0, 699_000));
+  expect(first).toMatchObject({ status: 204, headers: { 'upload-offset': '699000' } });
   expect(await storage.row(docs, 'parts')).toBeUndefined();
   const asked = await head(path);
   expect(asked).toMatchObject({
     status: 200,
-    headers: { 'upload-offset': '500000', 'upload-length': '700000', 'cache-control': 'no-store' },
+    headers: { 'upload-offset': '699000', 'upload-length': '700000', 'cache-control': 'no-store' },
   });
   expect(asked.headers['upload-metadata']).toContain(`cacheControl ${Buffer.from('max-age=3600').toString('base64')}`);
+  // Short bodies: the service closes the connection when it refuses a part, and one still being sent may only see that.
   expect(await send(path, 1, 'x')).toMatchObject({ status: 409, text: 'Upload-Offset conflict\n' });
-  expect(await send(path, 500_000, Buffer.alloc(200_001))).toMatchObject({ status: 413, text: "upload's size exceeded\n" });
-  const last = await send(path, 500_000, bytes.subarray(500_000));
+  expect(await send(path, 699_000, Buffer.alloc(1001))).toMatchObject({ status: 413, text: "upload's size exceeded\n" });
+  const last = await send(path, 699_000, bytes.subarray(699_000));
   expect(last).toMatchObject({ status: 204, headers: { 'upload-offset': '700000', 'tus-complete': '1' } });
   const row = await storage.row(docs, 'parts');
   const stored = { size: 700_000, mimetype: 'image/png', cacheControl: 'max-age=3600' };
@@ -176,48 +176,4 @@ test('uploads in parts that are refused', async () => {
     status: 403,
     text: 'new row violates row-level security policy',
   });
-});
-
-test('an upload by form, as the client of Supabase sends it', async () => {
-  const client = createClient(storage.url, storage.key).storage.from(docs);
-  const options = { cacheControl: '60', metadata: { via: 'form' }, contentType: 'text/css' };
-  const { error } = await client.upload('form/one', new Blob(['form body'], { type: 'text/plain' }), options);
-  expect(error).toBeNull();
-  const metadata = { size: 9, mimetype: 'text/plain', cacheControl: 'max-age=60' };
-  expect(await storage.row(docs, 'form/one')).toMatchObject({ user_metadata: { via: 'form' }, metadata });
-  const again = await client.upload('form/one', new Blob(['x']), {});
-  expect(again.error).toMatchObject({ message: 'The resource already exists', statusCode: '409' });
-  expect((await client.upload('form/one', new Blob(['x']), { upsert: true })).error).toBeNull();
-  const listed = await client.list('form');
-  expect(listed.data).toMatchObject([{ name: 'one', metadata: { size: 1, mimetype: 'application/octet-stream' } }]);
-  const { data } = await client.download('form/one');
-  expect(await data!.text()).toBe('x');
-  expect((await client.remove(['form/one'])).data).toMatchObject([{ name: 'form/one', bucket_id: docs }]);
-});
-
-test('what a form can and cannot say', async () => {
-  const sendForm = async (name: string, fields: Record<string, string>, file: string | undefined = 'x') => {
-    const form = new FormData();
-    for (const [field, value] of Object.entries(fields)) form.append(field, value);
-    if (file !== 'none') form.append('', new File([file], 'local.txt', { type: 'text/plain' }));
-    const headers = {
-      authorization: `Bearer ${storage.key}`,
-      'x-metadata': Buffer.from('{"h":1}').toString('base64'),
-      'cache-control': 'max-age=5',
-    };
-    const answer = await fetch(`${storage.url}/storage/v1/object/${docs}/${name}`, { method: 'POST', headers, body: form });
-    return { status: answer.status, json: await answer.json() };
-  };
-  await sendForm('f1', { cacheControl: 'max-age=60', contentType: 'image/png', userMetadata: '{"u":1}' });
-  const metadata = { cacheControl: 'max-age=max-age=60', mimetype: 'image/png' };
-  expect(await storage.row(docs, 'f1')).toMatchObject({ user_metadata: { u: 1 }, metadata });
-  await sendForm('f2', { metadata: '{"a":' }, '');
-  expect(await storage.row(docs, 'f2')).toMatchObject({ user_metadata: {}, metadata: { size: 0, cacheControl: 'no-cache' } });
-  const long = (length: number) => JSON.stringify({ s: 'x'.repeat(length - 8) });
-  await sendForm('f3', { metadata: long(1_048_576) });
-  expect(Object.keys((await storage.row(docs, 'f3'))!.user_metadata as object)).toEqual(['s']);
-  expect((await sendForm('f4', { metadata: long(1_048_577) })).status).toBe(200);
-  expect((await storage.row(docs, 'f4'))!.user_metadata).toEqual({});
-  const noContent = { statusCode: '400', error: 'InvalidRequest', message: 'No content provided', code: 'InvalidRequest' };
-  expect(await sendForm('f5', { cacheControl: '1' }, 'none')).toEqual({ status: 400, json: noContent });
 });
