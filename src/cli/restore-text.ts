@@ -1,5 +1,6 @@
 import type { RestoreReport } from '../pipeline/restore.ts';
 import { comparisonText } from './comparison-text.ts';
+import { broughtText } from './objects-text.ts';
 import { formatDuration, printable } from './output.ts';
 
 /** The plan of a dry run, or how a restore ended. */
@@ -54,6 +55,7 @@ function resultText(report: RestoreReport, comparison: NonNullable<RestoreReport
     ...(report.safetyBackup === undefined ? [] : [`The target as it was before: ${report.safetyBackup}`]),
     ...list('Differences that nothing has foretold:', report.unexplained),
     ...comparisonText(comparison),
+    ...(report.objects === undefined ? [] : broughtText(report.objects)),
     ...report.warnings.filter((warning) => !plan.manual.includes(warning)).map((warning) => `Warning: ${warning}`),
     ...[
       ...plan.losses.map((loss) => `Not restored: ${loss}`),

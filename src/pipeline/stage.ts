@@ -6,6 +6,7 @@ export type StageName =
   | 'inventory'
   | 'download'
   | 'storage'
+  | 'objects'
   | 'verify'
   | 'rename'
   | 'retention'

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { runAgent, type AgentResult } from './agent.ts';
 import type { TestRepository } from './borg.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
-import type { TestProject } from './project.ts';
+import { formatUrl, type TestProject } from './project.ts';
 import { createInitializedProject } from './scenario.ts';
 import { startStorageServer, type StorageServer } from './storage-server/server.ts';
 
@@ -43,10 +43,33 @@ interface NamedObject {
   readonly what?: string;
 }
 
+/** An empty Storage, and a database, that a project's TEST_ block can name. */
+export async function createStorageTarget(): Promise<{
+  readonly database: TestDatabase;
+  readonly storage: StorageServer;
+  readonly variables: Readonly<Record<string, string>>;
+}> {
+  const database = await createTestDatabase({ template: 'supabase' });
+  await emptyStorage(database);
+  const storage = await startStorageServer({ database: database.config });
+  const variables = {
+    TEST_PROJECT_NAME: 'shop-test',
+    TEST_SUPABASE_DB_URL: formatUrl(database.config),
+    TEST_RESTORE_ALLOWED: 'true',
+    TEST_SUPABASE_URL: storage.url,
+    TEST_SUPABASE_SERVICE_ROLE_KEY: storage.serviceKey,
+  };
+  return { database, storage, variables };
+}
+
+async function emptyStorage(database: TestDatabase): Promise<void> {
+  await database.query("SET storage.allow_delete_query = 'true'; TRUNCATE storage.objects; DELETE FROM storage.buckets");
+}
+
 /** Starts with no bucket. */
 export async function createStoredProject(variables: Readonly<Record<string, string>> = {}): Promise<StoredProject> {
   const database = await createTestDatabase({ template: 'supabase' });
-  await database.query("SET storage.allow_delete_query = 'true'; TRUNCATE storage.objects; DELETE FROM storage.buckets");
+  await emptyStorage(database);
   const storage = await startStorageServer({ database: database.config });
   const keys = { SUPABASE_URL: storage.url, SUPABASE_SERVICE_ROLE_KEY: storage.serviceKey };
   const { project, repository } = await createInitializedProject({ database, variables: { ...keys, ...variables } });

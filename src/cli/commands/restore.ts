@@ -1,10 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadTarget } from '../../config/load.ts';
+import { loadTarget, type LoadedTarget } from '../../config/load.ts';
 import type { TargetConfig } from '../../config/project-config.ts';
 import { exitCodeForStatus, exitCodes } from '../../domain/exit-code.ts';
 import { components, type Component, type RestoreScope, type TableName } from '../../domain/restore-scope.ts';
+import { parseObjectName, type SelectedName } from '../../domain/storage/selection.ts';
 import { AppError } from '../../errors.ts';
+import type { RunContext } from '../../context.ts';
+import { restoreObjects, type RestoreObjectsReport } from '../../pipeline/restore-objects.ts';
 import { restore, type RestoreReport, type RestoreRequest } from '../../pipeline/restore.ts';
+import { objectsText } from '../objects-text.ts';
 import { restoreText } from '../restore-text.ts';
 import { createCommand, loadOptions, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
@@ -21,6 +25,9 @@ interface RestoreOptions extends CommonOptions {
   readonly dataOnly?: boolean;
   readonly mode?: 'replace' | 'append';
   readonly clean?: boolean;
+  readonly bucket?: readonly string[];
+  readonly object?: readonly SelectedName[];
+  readonly prefix?: readonly SelectedName[];
   /** False for --no-safety-backup. */
   readonly safetyBackup: boolean;
 }
@@ -32,6 +39,8 @@ export function restoreCommand(shell: Shell): Command {
     'agent restore latest --to test --clean',
     'agent restore latest --to test --table public.notes --mode replace',
     'agent restore latest --to test --only auth',
+    'agent restore latest --to test --only storage',
+    'agent restore latest --to test --object avatars/2026/photo.png',
     'agent restore prod-20261121T020000Z --to /etc/supabase-backup/staging.env --confirm staging',
   ])
     .argument('<backup>', '`latest`, a backup id, or a unique beginning of one (`agent list`)')
@@ -50,11 +59,18 @@ export function restoreCommand(shell: Shell): Command {
     .option('--data-only', 'only rows, into tables that are there')
     .addOption(new Option('--mode <mode>', 'what becomes of rows that are there').choices(['replace', 'append']))
     .option('--clean', "first remove what is the user's on the target: schemas, rows of auth and storage, large objects")
+    .option('--bucket <bucket>', 'only the objects of this bucket of Storage; may be said again', collect)
+    .option('--object <bucket/name>', 'only this object of Storage; may be said again', collectObject)
+    .option('--prefix <bucket/beginning>', 'only the objects of Storage whose names begin so; may be said again', collectObject)
     .option('--no-safety-backup', 'do not back the target up before it is written to')
     .option('--enable-jobs', 'let cron jobs and webhooks act at once; without it they are restored, and rest')
     .action(async (backup: string, options: RestoreOptions) => {
       await withContext(shell, options, async (context) => {
         const target = await loadTarget(options.to, loadOptions(shell, options));
+        if (isAboutObjects(options)) {
+          await restoreStorage(shell, context, { backup, target, options });
+          return;
+        }
         const request: RestoreRequest = {
           backup,
           target,
@@ -79,6 +95,57 @@ export function restoreCommand(shell: Shell): Command {
         shell.exitWith(exitCodeOf(report));
       });
     });
+}
+
+/** Whether objects of Storage alone are asked for. */
+function isAboutObjects({
+  only = [],
+  bucket = [],
+  object = [],
+  prefix = [],
+  schema,
+  table,
+  jobs,
+  mode,
+}: RestoreOptions): boolean {
+  const named = bucket.length + object.length + prefix.length > 0;
+  if (!named && !(only.length === 1 && only[0] === 'storage' && mode === undefined)) return false;
+  const others = only.filter((component) => component !== 'storage');
+  if (others.length === 0 && schema === undefined && table === undefined && jobs === undefined) return true;
+  throw new AppError('usage', 'Objects of Storage are restored by themselves, or with everything else.', {
+    hint: 'Leave --bucket, --object and --prefix out, or the other options that choose a part.',
+  });
+}
+
+interface ObjectsCall {
+  readonly backup: string;
+  readonly target: LoadedTarget;
+  readonly options: RestoreOptions;
+}
+
+async function restoreStorage(shell: Shell, context: RunContext, { backup, target, options }: ObjectsCall): Promise<void> {
+  const { bucket = [], object = [], prefix = [] } = options;
+  const report = await restoreObjects(context, {
+    backup,
+    target,
+    selection: { buckets: bucket, objects: object, prefixes: prefix },
+    clean: options.clean ?? false,
+    dryRun: options.dryRun ?? false,
+    confirm: (steps) => confirm(shell, { target, typed: options.confirm }, steps, `the Storage ${target.storage?.url ?? ''}`),
+  });
+  context.progress.end();
+  shell.output.result(objectsDocument(report, context.config.project), () => objectsText(report));
+  shell.exitWith(exitCodeForStatus(report.status));
+}
+
+function objectsDocument({ startedAt, objects, ...report }: RestoreObjectsReport, project: string): object {
+  return { command: 'restore', project, ...report, startedAt: startedAt.toISOString(), objects: objects ?? null };
+}
+
+function collectObject(text: string, earlier: readonly SelectedName[] = []): SelectedName[] {
+  const parsed = parseObjectName(text);
+  if (parsed === undefined) throw new InvalidArgumentError('It has to be BUCKET/NAME.');
+  return [...earlier, parsed];
 }
 
 function toScope({ only, schema, table, dataOnly, mode }: RestoreOptions): RestoreScope {
@@ -141,13 +208,14 @@ function exitCodeOf(report: RestoreReport): ReturnType<typeof exitCodeForStatus>
 }
 
 function toDocument(report: RestoreReport, project: string): object {
-  const { startedAt, plan, ...rest } = report;
+  const { startedAt, plan, objects, ...rest } = report;
   const { kind, steps, created, replaced, skipped, outside, refusals, losses, forbidden, manual } = plan;
   return {
     command: 'restore',
     project,
     ...rest,
     startedAt: startedAt.toISOString(),
+    objects: objects ?? null,
     plan: { kind, steps, created, replaced, skipped, outside, refusals, losses, forbidden, manual },
   };
 }

@@ -6,7 +6,7 @@ export interface ObjectSelection {
   readonly prefixes: readonly SelectedName[];
 }
 
-interface SelectedName {
+export interface SelectedName {
   readonly bucket: string;
   readonly name: string;
 }

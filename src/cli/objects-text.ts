@@ -1,0 +1,45 @@
+import type { RestoreObjectsReport } from '../pipeline/restore-objects.ts';
+import type { BroughtObjects } from '../pipeline/bring-objects.ts';
+import { formatBytes, formatDuration, printable } from './output.ts';
+
+const shownNames = 20;
+
+/** The plan of a dry run, or how a restore of objects ended. */
+export function objectsText(report: RestoreObjectsReport): string {
+  const { backupId, target, steps, objects, durationMs, status } = report;
+  if (objects === undefined) {
+    return [
+      `Restore of ${backupId} into the Storage ${target.url}: nothing was touched (dry run).`,
+      'It would:',
+      ...steps.map((step) => `  - ${printable(step)}`),
+    ].join('\n');
+  }
+  return [
+    `Restored objects of ${backupId} into ${target.project} (${target.url}) in ${formatDuration(durationMs)}.`,
+    status === 'complete'
+      ? 'Everything that was asked for is there.'
+      : 'Not everything that was asked for is there as it was; what is not is named below.',
+    ...broughtText(objects),
+  ].join('\n');
+}
+
+/** What became of the objects, a line each for what could not be written as it was. */
+export function broughtText(objects: BroughtObjects): string[] {
+  const { uploaded, uploadedBytes, equal, removed, createdBuckets, refused, deviations } = objects;
+  const number = (count: number): string => count.toLocaleString('en-US');
+  return [
+    `Storage: ${number(uploaded)} objects with ${formatBytes(uploadedBytes)} written, ${number(equal)} were there already.`,
+    ...(createdBuckets.length === 0 ? [] : [`Buckets that were made: ${createdBuckets.map(printable).join(', ')}`]),
+    ...(removed === 0 ? [] : [`Removed: ${number(removed)} objects that the backup does not hold.`]),
+    ...shorten(refused.map(({ bucket, name, reason }) => `Not restored: ${bucket}/${name}: ${reason}`)),
+    ...shorten(deviations.map((deviation) => `Not as it was: ${deviation}`)),
+  ];
+}
+
+function shorten(lines: readonly string[]): string[] {
+  const more = lines.length - shownNames;
+  return [
+    ...lines.slice(0, shownNames).map(printable),
+    ...(more > 0 ? [`and ${more.toLocaleString('en-US')} more (--json names them all)`] : []),
+  ];
+}
