@@ -64,7 +64,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function parseRetryAfter(value: string | undefined, serverDate: string | undefined, now: Date): number | undefined {
   if (value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  const until = Date.parse(value);
+  const until = value.includes(':') ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(until)) return undefined;
   const from = serverDate === undefined ? Number.NaN : Date.parse(serverDate);
   return Math.max(0, until - (Number.isNaN(from) ? now.getTime() : from));
