@@ -37,7 +37,7 @@ export function planRepository({ backups, ...input }: PruneInput): PrunePlan {
   const ofStorage = planRetention({
     ...input,
     backups: own.filter(({ storageOnly }) => storageOnly),
-    noun: 'backup of Storage alone',
+    noun: 'storage backup',
   });
   if ('refused' in ofStorage) return ofStorage;
   const decisions = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatArchiveName, formatBackupId, formatPartialName } from '../../../src/domain/archive-name.ts';
+import { formatArchiveName, formatBackupId, formatPartialName, type ArchiveKind } from '../../../src/domain/archive-name.ts';
 import { groupAllBackups, groupBackups, selectBackup, type ListedArchive } from '../../../src/domain/backup-list.ts';
 import type { BackupStatus } from '../../../src/domain/retention.ts';
 
@@ -22,6 +22,7 @@ describe('groupBackups', () => {
         startedAt: new Date('2026-11-20T02:00:00Z'),
         status: 'complete',
         safety: false,
+        storageOnly: false,
         archives: [archive('shop-20261120T020000Z-database'), archive('shop-20261120T020000Z-storage')],
       },
       {
@@ -29,9 +30,22 @@ describe('groupBackups', () => {
         startedAt: new Date('2026-11-19T02:00:00Z'),
         status: 'complete',
         safety: false,
+        storageOnly: false,
         archives: [archive('shop-20261119T020000Z-database')],
       },
     ]);
+  });
+
+  test('tells a backup of Storage alone from one that has lost its database, or its Storage', () => {
+    const statusOf = (names: readonly string[], runKinds: readonly ArchiveKind[]) => {
+      const archives = names.map((kind) => ({ ...archive(`shop-20261120T020000Z-${kind}`), runKinds }));
+      return groupBackups(archives, 'shop').map(({ status, storageOnly }) => [status, storageOnly]);
+    };
+    expect(statusOf(['storage'], ['storage'])).toEqual([['complete', true]]);
+    expect(statusOf(['storage'], ['database', 'storage'])).toEqual([['incomplete', false]]);
+    expect(statusOf(['database'], ['database', 'storage'])).toEqual([['incomplete', false]]);
+    expect(statusOf(['database', 'storage'], ['database', 'storage'])).toEqual([['complete', false]]);
+    expect(statusOf(['database'], ['database'])).toEqual([['complete', false]]);
   });
 
   test('leaves out other projects, unfinished archives, checkpoints and names that are not ours', () => {

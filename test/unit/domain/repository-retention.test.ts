@@ -48,6 +48,19 @@ describe('safety backups', () => {
     ]);
   });
 
+  test('and backups of Storage alone are counted apart as well', () => {
+    const storage = (day: string): PruneCandidate => ({ ...backup(day), storageOnly: true });
+    expect(
+      plan([backup('2026-11-20'), backup('2026-09-01'), storage('2026-11-19'), storage('2026-09-02'), storage('2026-08-02')]),
+    ).toEqual([
+      'keep 20261120: the newest complete backup',
+      'keep 20261119: the newest storage backup',
+      'keep 20260902: one of the 2 newest storage backups',
+      'keep 20260901: one of the 2 newest complete backups',
+      'remove 20260802: older than 21 days',
+    ]);
+  });
+
   test('that are incomplete count: what of a target cannot be read does not keep all of them for ever', () => {
     const backups = [
       backup('2026-11-20'),
