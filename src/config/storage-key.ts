@@ -15,22 +15,24 @@ const remedy = 'take the service_role key or a secret key (Supabase: Settings, A
  * secret that a JWT is signed with to read its claims.
  * @param projectRef of the project that the key has to be for, if that is known
  */
-export function findKeyProblem(
-  key: string,
-  { now, projectRef }: { readonly now: Date; readonly projectRef: string | undefined },
-): string | undefined {
+export function findKeyProblem(key: string, projectRef: string | undefined): string | undefined {
   if (key.startsWith('sb_publishable_')) return `is a publishable key, which sees only what everybody sees: ${remedy}`;
   if (/^sb_secret_[\w-]+$/.test(key)) return undefined;
   const claims = readClaims(key);
   if (claims === undefined) return `is neither a JWT nor a secret key (sb_secret_...): ${remedy}`;
-  const { role, exp, ref } = claims;
+  const { role, ref } = claims;
   if (role === 'anon' || role === 'authenticated')
     return `is the key of the role ${role}, which does not see everything: ${remedy}`;
-  if (exp !== undefined && exp * 1000 <= now.getTime()) return `expired on ${describeTime(exp)}: ${remedy}`;
   if (ref !== undefined && projectRef !== undefined && ref !== projectRef) {
     return `is a key of another project than ${projectRef}: ${remedy}`;
   }
   return undefined;
+}
+
+/** A key that has expired is no reason to leave the database without a backup: the Storage API will say no, and the run is incomplete. */
+export function findExpiry(key: string, now: Date): string | undefined {
+  const exp = readClaims(key)?.exp;
+  return exp !== undefined && exp * 1000 <= now.getTime() ? `expired on ${describeTime(exp)}: ${remedy}` : undefined;
 }
 
 function readClaims(key: string): z.infer<typeof claimsSchema> | undefined {

@@ -2,7 +2,7 @@ import type { Problems } from './problems.ts';
 import { Secret, type ConnectionConfig, type StorageConnection } from './project-config.ts';
 import { formatProjectUrl, isLoopback, projectRefOfUrl } from './project-url.ts';
 import { storageSchema, validate, type StorageSettings } from './schema.ts';
-import { findKeyProblem } from './storage-key.ts';
+import { findExpiry, findKeyProblem } from './storage-key.ts';
 
 interface StorageOptions {
   readonly problems: Problems;
@@ -41,9 +41,11 @@ export function findStorage(values: ReadonlyMap<string, string>, options: Storag
   if (projectRef !== undefined && urlRef !== projectRef) {
     problems.add('SUPABASE_URL', `is not that of the project ${projectRef}, which the database belongs to`);
   }
-  const keyProblem = findKeyProblem(given.key, { now, projectRef: urlRef });
+  const keyProblem = findKeyProblem(given.key, urlRef);
   if (keyProblem !== undefined) problems.add(given.name, keyProblem);
-  return { storage: { url: formatProjectUrl(url), key: new Secret(given.key) }, warnings: warnOfPlainHttp(url, prefix) };
+  const expiry = findExpiry(given.key, now);
+  const warnings = [...(expiry === undefined ? [] : [`${prefix}${given.name} ${expiry}`]), ...warnOfPlainHttp(url, prefix)];
+  return { storage: { url: formatProjectUrl(url), key: new Secret(given.key) }, warnings };
 }
 
 function chooseKey(
