@@ -1,6 +1,7 @@
 import { createArchiveFromFiles } from '../archive/create-from-files.ts';
 import { verifyStorageArchive } from '../archive/verify-storage.ts';
 import { downloadPending, type Downloads } from '../capture/storage/download.ts';
+import { writeStorageRecovery } from '../capture/storage/recovery.ts';
 import { writeSidecars, type Sidecar } from '../capture/storage/sidecars.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
 import { formatPartialName, type ArchiveKind } from '../domain/archive-name.ts';
@@ -42,6 +43,8 @@ export async function makeStorageArchive(
   const downloads = await downloadPending(context, { store: storage.store, mirror, concurrency, maxBytes: maxEgressBytes });
 
   enterStage(context, 'storage', 'Archiving objects');
+  const recovery = writeStorageRecovery({ archive, repository: context.repository.location });
+  await mirror.writeText(archivePaths.recovery, [recovery]);
   const parts = await writeSidecars(mirror);
   const manifest = await writeManifest(context, frame, { ...request, downloads, parts });
   const partial = formatPartialName(archive);
@@ -74,6 +77,7 @@ async function writeManifest(context: RunContext, frame: RunFrame, request: Mani
 
 /** The manifest last: its presence completes the archive. */
 function* archivedPaths(mirror: Mirror): Iterable<string> {
+  yield archivePaths.recovery;
   for (const { id } of mirror.buckets()) {
     yield bucketSidecarPath(id);
     yield objectsSidecarPath(id);
