@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsync, futimesSync, openSync, rmSync, write as writeFile } from 'node:fs';
+import { closeSync, fsync, futimesSync, openSync, rmSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onDisk, onDiskLater } from './disk.ts';
 
-/** Only what waits for the disk is left to another thread: handing over the rest would cost more than it takes. */
-const write = promisify(writeFile);
+/** Only what waits for the disk is left to another thread: to hand over the rest costs more than the rest itself. */
 const synchronize = promisify(fsync);
+
+/** Bytes. */
+const writtenAtOnce = 256 * 1024;
+/** IOV_MAX. */
+const maximumPieces = 1024;
 
 /** A file that is whole and on the disk, but not yet in its place. */
 export interface PartialFile {
@@ -42,21 +46,37 @@ export function createPartialFiles(directory: string) {
   async function writeAll(chunks: Chunks, file: number): Promise<{ bytes: number; sha256: string }> {
     const hash = createHash('sha256');
     let bytes = 0;
+    let gathered: Uint8Array[] = [];
+    let gatheredBytes = 0;
+    const flush = (): void => {
+      onDisk(directory, () => writeWhole(file, gathered));
+      gathered = [];
+      gatheredBytes = 0;
+    };
     for await (const chunk of chunks) {
-      bytes += chunk.length;
       hash.update(chunk);
-      await onDiskLater(directory, () => writeWhole(file, chunk));
+      bytes += chunk.length;
+      gathered.push(chunk);
+      gatheredBytes += chunk.length;
+      if (gatheredBytes >= writtenAtOnce || gathered.length >= maximumPieces) flush();
     }
+    flush();
     return { bytes, sha256: hash.digest('hex') };
   }
 }
 
 /** One write may take fewer bytes than it was given: the next one then says why. */
-async function writeWhole(file: number, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length;) {
-    const { bytesWritten } = await write(file, chunk, offset);
-    offset += bytesWritten;
-  }
+function writeWhole(file: number, chunks: readonly Uint8Array[]): void {
+  for (let left = chunks; left.length > 0;) left = withoutBeginning(left, writevSync(file, left));
+}
+
+function withoutBeginning(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes;
+  return chunks.flatMap((chunk) => {
+    const skipped = Math.min(skip, chunk.length);
+    skip -= skipped;
+    return skipped === chunk.length ? [] : [chunk.subarray(skipped)];
+  });
 }
 
 async function complete(file: number, modifiedAt: string | null): Promise<void> {
