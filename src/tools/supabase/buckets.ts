@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StorageError } from '../../domain/storage/storage-error.ts';
-import type { BucketSettings, ObjectStore } from '../../object-store.ts';
+import type { BucketSettings } from '../../domain/storage/settings.ts';
+import type { ObjectStore } from '../../object-store.ts';
 import { encodePath } from './address.ts';
 import { toClientError, type StorageClient } from './client.ts';
 import { parseAs } from './json.ts';
