@@ -52,7 +52,7 @@ export async function readObjects(
   const sidecar = objectsSidecarPath(bucket);
   const named = selection.objects.filter((asked) => asked.bucket === bucket);
   const byName = !selectsBucket(selection, bucket) && !selection.prefixes.some((asked) => asked.bucket === bucket);
-  const directory = `${sidecar.slice(0, -'.jsonl'.length)}`;
+  const directory = sidecar.slice(0, -'.jsonl'.length);
   const paths = byName ? named.map(({ name }) => objectPath(bucket, name)) : [directory];
   await readExport(context, { archive, paths: [sidecar, ...paths] }, async (entries) => {
     let wanted = new Map<string, SidecarObject>();

@@ -26,7 +26,6 @@ export function objectsText(report: RestoreObjectsReport): string {
 /** What became of the objects, a line each for what could not be written as it was. */
 export function broughtText(objects: BroughtObjects): string[] {
   const { uploaded, uploadedBytes, equal, removed, createdBuckets, refused, deviations } = objects;
-  const number = (count: number): string => count.toLocaleString('en-US');
   return [
     `Storage: ${number(uploaded)} objects with ${formatBytes(uploadedBytes)} written, ${number(equal)} were there already.`,
     ...(createdBuckets.length === 0 ? [] : [`Buckets that were made: ${createdBuckets.map(printable).join(', ')}`]),
@@ -34,6 +33,10 @@ export function broughtText(objects: BroughtObjects): string[] {
     ...shorten(refused.map(({ bucket, name, reason }) => `Not restored: ${bucket}/${name}: ${reason}`)),
     ...shorten(deviations.map((deviation) => `Not as it was: ${deviation}`)),
   ];
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 function shorten(lines: readonly string[]): string[] {

@@ -2,6 +2,7 @@ import type { RunContext, Session } from '../../context.ts';
 import { parseObjectRow } from '../../domain/storage/rows.ts';
 import type { SidecarObject } from '../../domain/storage/sidecar.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
+import { messageOf } from '../../errors.ts';
 import type { ObjectStore } from '../../object-store.ts';
 import { findObjects, giveVersions, restoreColumns, type TargetObject } from './target-rows.ts';
 
@@ -47,7 +48,7 @@ export class ObjectUploads {
   #uploadedBytes = 0;
   #equal = 0;
   #failedInARow = 0;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(context: RunContext, target: UploadTarget) {
     this.#context = context;
@@ -93,7 +94,9 @@ export class ObjectUploads {
       await this.#upload(bucket, object, body);
     } else {
       const bytes = await collect(body);
-      const running = this.#upload(bucket, object, [bytes]).catch((error: unknown) => void (this.#failure ??= error));
+      const running = this.#upload(bucket, object, [bytes]).catch((error: unknown) => {
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      });
       const tracked = running.finally(() => this.#running.delete(tracked));
       this.#running.add(tracked);
       if (this.#running.size >= this.#target.concurrency) await Promise.race(this.#running);
@@ -147,7 +150,12 @@ export class ObjectUploads {
   async #restoreRows(): Promise<void> {
     const rows = this.#rows;
     this.#rows = [];
-    await restoreColumns(this.#target.session, 'objects', rows);
+    try {
+      await restoreColumns(this.#target.session, 'objects', rows);
+    } catch (error) {
+      this.#context.signal.throwIfAborted();
+      this.#deviations.push(`owners, times and user metadata of ${rows.length} objects: ${messageOf(error)}`);
+    }
   }
 
   /**

@@ -13,7 +13,7 @@ export interface SelectedName {
 
 export const allObjects: ObjectSelection = { buckets: [], objects: [], prefixes: [] };
 
-export function isEverything({ buckets, objects, prefixes }: ObjectSelection): boolean {
+function isEverything({ buckets, objects, prefixes }: ObjectSelection): boolean {
   return buckets.length + objects.length + prefixes.length === 0;
 }
 
