@@ -11,6 +11,8 @@ export interface DownloadRequest {
   readonly concurrency: number;
   /** Undefined for no limit. */
   readonly maxBytes: number | undefined;
+  /** Milliseconds before the first attempt after a failure, and about twice as long before each of the next; 500 unless given. */
+  readonly retryDelayMs?: number;
 }
 
 export interface MissingObject extends ObjectName {
@@ -31,8 +33,9 @@ export interface Downloads {
   readonly left: { readonly objects: number; readonly bytes: number };
 }
 
-/** Waits of about 0.5, 1, 2, 4 and 8 seconds, or what the server asks for. */
-const retries = { retries: 5, minTimeout: 500, factor: 2, randomize: true } as const;
+/** Waits of about 0.5, 1, 2, 4 and 8 seconds, and what the server asks for besides. */
+const retries = { retries: 5, factor: 2, randomize: true } as const;
+const defaultRetryDelayMs = 500;
 /** When so many objects in a row could not be had, nothing more is asked of a server that is down. */
 const givesUpAfter = 20;
 
@@ -99,6 +102,7 @@ class Download {
     try {
       await pRetry(() => this.#attempt(object), {
         ...retries,
+        minTimeout: this.#request.retryDelayMs ?? defaultRetryDelayMs,
         signal: this.#context.signal,
         shouldRetry: ({ error }) =>
           error instanceof StorageError && error.failure === 'transient' && this.#refusal === undefined,
