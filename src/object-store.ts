@@ -32,6 +32,7 @@ export interface ObjectStore {
   describe(object: ObjectName, signal: AbortSignal): Promise<ObjectState | undefined>;
   /** Settings of a bucket, as createBucket and updateBucket take them; undefined when there is no such bucket. */
   bucketSettings(id: string): Promise<BucketSettings | undefined>;
+  /** Throws StorageError `invalid` where there is one. */
   createBucket(id: string, settings: BucketSettings): Promise<void>;
   updateBucket(id: string, settings: BucketSettings): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import type { ObjectName, ObjectState } from '../../object-store.ts';
-import { encodePath } from './download.ts';
+import { encodePath } from './address.ts';
 import { parseAs, requestJson } from './json.ts';
 import type { Transport } from './transport.ts';
 

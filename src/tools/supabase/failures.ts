@@ -28,7 +28,7 @@ const messageLength = 300;
  * body as text ("404"). A 404 that does not come from the Storage API (a proxy, another site) does not say that an object is missing.
  */
 export function toStorageError(refusal: Refusal): StorageError {
-  const body = parseBody(refusal.body);
+  const body = parseBody(refusal.body) ?? readText(refusal);
   const status = realStatus(refusal.status, body);
   const options = refusal.retryAfterMs === undefined ? {} : { retryAfterMs: refusal.retryAfterMs };
   return new StorageError(failureOf(status, body), describe(refusal, status, body), options);
@@ -77,6 +77,13 @@ function parseBody(text: string): ErrorBody | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Resumable uploads are refused in plain words: "Bucket not found". */
+function readText({ contentType, body, status }: Refusal): ErrorBody | undefined {
+  const text = body.trim();
+  if (!/^text\/plain\b/i.test(contentType) || text === '' || text.length > messageLength) return undefined;
+  return { statusCode: String(status), error: text, message: text };
 }
 
 function realStatus(status: number, body: ErrorBody | undefined): number {

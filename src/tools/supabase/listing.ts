@@ -1,10 +1,9 @@
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import type { InventoryObject } from '../../domain/storage/inventory.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
-import { encodePath } from './download.ts';
-import { parseAs, requestJson } from './json.ts';
-import { storageAddress, type Transport, type TransportOptions } from './transport.ts';
+import { encodePath } from './address.ts';
+import { toClientError, type StorageClient } from './client.ts';
+import { parseAs } from './json.ts';
 
 /** Objects of a page: the server gives no more, whatever it is asked for. */
 const pageSize = 1000;
@@ -22,17 +21,12 @@ const objectSchema = z.object({
 });
 const pageSchema = z.object({ hasNext: z.boolean(), nextCursor: z.string().optional(), objects: z.array(z.unknown()) });
 
-/** Buckets and lists, by the client library over our own connections, which bring their own headers. */
-export function createListing(transport: Transport, { url, key }: TransportOptions) {
-  const client = createClient(url, key.reveal(), {
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    global: { fetch: createFetch(transport, url) },
-  });
-
+/** Buckets and lists, by the client library. */
+export function createListing(client: StorageClient) {
   return {
     async listBuckets(): Promise<{ id: string; row: string }[]> {
-      const { data, error } = await client.storage.listBuckets();
-      if (error !== null) throw toListingError('The list of buckets', error);
+      const { data, error } = await client.listBuckets();
+      if (error !== null) throw toClientError('The list of buckets', error);
       const buckets = parseAs('The list of buckets', bucketsSchema, data);
       return buckets.map((bucket) => ({ id: bucket.id, row: JSON.stringify(bucket) }));
     },
@@ -52,16 +46,16 @@ export function createListing(transport: Transport, { url, key }: TransportOptio
 }
 
 async function readPage(
-  client: SupabaseClient,
+  client: StorageClient,
   bucket: string,
   cursor: string | undefined,
 ): Promise<z.infer<typeof pageSchema>> {
   const what = `The list of bucket ${bucket}`;
   // The library puts the id into the address as it is.
-  const { data, error } = await client.storage
+  const { data, error } = await client
     .from(encodePath(bucket))
     .listV2({ limit: pageSize, ...(cursor === undefined ? {} : { cursor }) });
-  if (error !== null) throw toListingError(what, error);
+  if (error !== null) throw toClientError(what, error);
   return parseAs(what, pageSchema, data);
 }
 
@@ -75,24 +69,4 @@ function toInventoryObject(bucket: string, object: z.infer<typeof objectSchema>,
     updatedAt: object.updated_at ?? null,
     row: JSON.stringify(row),
   };
-}
-
-/** The `fetch` of the library, which calls it with a text: one request of ours. */
-function createFetch(transport: Transport, base: string): typeof fetch {
-  const { origin, path: prefix } = storageAddress(base);
-  return async (input, init) => {
-    const path = (input as string).slice(origin.length + prefix.length);
-    const what =
-      path === '/bucket' ? 'The list of buckets' : `The list of bucket ${decodeURIComponent(path.split('/').at(-1)!)}`;
-    const method = init?.method === 'POST' ? 'POST' : 'GET';
-    const json = typeof init?.body === 'string' ? { json: init.body } : {};
-    const text = await requestJson(transport, { what, method, path, ...json });
-    return new Response(text, { headers: { 'content-type': 'application/json' } });
-  };
-}
-
-/** Ours, which the library has wrapped. */
-function toListingError(what: string, error: { readonly message: string; readonly originalError?: unknown }): Error {
-  if (error.originalError instanceof Error) return error.originalError;
-  return new StorageError('transient', `${what}: ${error.message}`, { cause: error });
 }

@@ -1,4 +1,6 @@
 import type { ObjectStore } from '../../object-store.ts';
+import { createBuckets } from './buckets.ts';
+import { openClient } from './client.ts';
 import { describeObject } from './describe-object.ts';
 import { download } from './download.ts';
 import { createListing } from './listing.ts';
@@ -7,11 +9,11 @@ import { createTransport, type TransportOptions } from './transport.ts';
 /** The Storage API of the project at `url`. It keeps connections open until it is closed. */
 export function createObjectStore(options: TransportOptions): ObjectStore {
   const transport = createTransport(options);
-  const { listBuckets, listObjects } = createListing(transport, options);
+  const client = openClient(transport, options);
   return {
     url: options.url,
-    listBuckets,
-    listObjects,
+    ...createListing(client),
+    ...createBuckets(client),
     download: (object, signal) => download(transport, object, signal),
     describe: (object, signal) => describeObject(transport, object, signal),
     close: () => transport.close(),

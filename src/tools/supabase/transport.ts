@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import type { Clock } from '../../context.ts';
 import type { Secret } from '../../config/project-config.ts';
@@ -21,9 +22,11 @@ export interface TimeLimits {
   readonly headersMs: number;
   /** Without any byte of a body. */
   readonly stallMs: number;
+  /** Before an upload is tried again for the first time; each further wait is twice as long. */
+  readonly retryMs: number;
 }
 
-const defaultLimits: TimeLimits = { connectMs: 30_000, headersMs: 60_000, stallMs: 60_000 };
+const defaultLimits: TimeLimits = { connectMs: 30_000, headersMs: 60_000, stallMs: 60_000, retryMs: 500 };
 
 /** Of the body of an error. */
 const errorBodyBytes = 64 * 1024;
@@ -31,11 +34,21 @@ const errorBodyBytes = 64 * 1024;
 export interface Request {
   /** For messages: "bucket docs". */
   readonly what: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'HEAD' | 'DELETE';
   /** Below /storage/v1, percent-encoded; sent exactly as it is. */
   readonly path: string;
   readonly json?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  /** The statuses that are no failure; 200 unless told. */
+  readonly expects?: readonly number[];
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface RequestBody {
+  /** How many there are; the request is never chunked, since the server checks its limits by Content-Length. */
+  readonly bytes: number;
+  readonly pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 /** Where the Storage API of a project is: SUPABASE_URL may have a path of its own. */
@@ -44,9 +57,23 @@ export function storageAddress(url: string): { readonly origin: string; readonly
   return { origin, path: `${pathname.replace(/\/+$/, '')}/storage/v1` };
 }
 
+/**
+ * What an address that the server names in answer to `asked` is, below /storage/v1 of the project as well: undefined for one that is elsewhere. Of its scheme nothing
+ * is asked, since a server behind a proxy often names another one than the proxy has; requests go to the project's own in any case.
+ */
+export function storagePathOf(base: string, asked: string, location: string): string | undefined {
+  const { origin, path: prefix } = storageAddress(base);
+  const address = URL.parse(location, `${origin}${prefix}${asked}`);
+  if (address === null || address.host !== new URL(origin).host || !address.pathname.startsWith(`${prefix}/`)) return undefined;
+  return `${address.pathname.slice(prefix.length)}${address.search}`;
+}
+
 /** Requests to one project over connections that stay open. */
 export interface Transport {
-  /** What answered 200. Throws StorageError for everything else, the signal's reason when aborted. Its body fails with undici's errors. */
+  /** SUPABASE_URL. */
+  readonly url: string;
+  readonly limits: TimeLimits;
+  /** What answered 200, or as expected. Throws StorageError for everything else, the signal's reason when aborted. Its body fails with undici's errors. */
   request(request: Request): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
 }
@@ -65,17 +92,20 @@ export function createTransport(options: TransportOptions): Transport {
   });
 
   return {
-    async request({ what, method, path, json, signal }) {
-      const headers = { ...headersFor(options), ...(json === undefined ? {} : { 'content-type': 'application/json' }) };
+    url: options.url,
+    limits,
+    async request({ what, method, path, json, headers, body, expects = [200], signal }) {
+      const about = json === undefined ? {} : { 'content-type': 'application/json' };
+      const length = body === undefined ? {} : { 'content-length': String(body.bytes) };
       try {
         const response = await pool.request({
           path: prefix + path,
           method,
-          headers,
-          body: json ?? null,
+          headers: { ...headersFor(options), ...about, ...headers, ...length },
+          body: json ?? toStream(body),
           signal: signal ?? null,
         });
-        if (response.statusCode === 200) return response;
+        if (expects.includes(response.statusCode)) return response;
         throw await readRefusal(what, response, options.clock.now());
       } catch (error) {
         throw signal?.aborted === true ? error : toTransportError(what, error);
@@ -84,6 +114,11 @@ export function createTransport(options: TransportOptions): Transport {
     // Not close(): that waits for downloads which nobody reads any more.
     close: () => pool.destroy(),
   };
+}
+
+/** As a stream even where the bytes are all there: of a stream the time limits count from the last piece that was sent. */
+function toStream(body: RequestBody | undefined): Readable | null {
+  return body === undefined || body.bytes === 0 ? null : Readable.from(body.pieces);
 }
 
 /** `Authorization` is for keys that are tokens; keys of the form sb_secret_... are refused there. */
