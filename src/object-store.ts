@@ -36,11 +36,13 @@ export interface ObjectStore {
   createBucket(id: string, settings: BucketSettings): Promise<void>;
   updateBucket(id: string, settings: BucketSettings): Promise<void>;
   /**
-   * Writes an object, over what is there by that name. Content type, cache-control and user metadata become exactly what is given;
-   * who calls has lifted the limits of the bucket. `body` is read once, in portions that are kept until the server has them, and what
-   * fails in between is tried again within the call as far as a portion goes; anything else throws StorageError.
+   * Writes an object, over what is there by that name. Content type, cache-control and user metadata become what is given, and the
+   * answer says where they could not; who calls has lifted the limits of the bucket. `body` is read once, in portions that are kept
+   * until the server has them, and what fails in between is tried again within the call as far as a portion goes; anything else throws
+   * StorageError, `invalid` also when `body` has not `object.size` bytes. What `body` throws is thrown as it is. It is never closed:
+   * what was not read of it when the call fails is left to the caller.
    */
-  upload(object: UploadedObject, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  upload(object: UploadedObject, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<UploadOutcome>;
   /** Removes objects by their exact names; those that are not there do not matter. */
   remove(bucket: string, names: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -61,6 +63,11 @@ export interface UploadedObject extends ObjectName {
   readonly cacheControl: string | undefined;
   /** JSON text; null where there was none. */
   readonly userMetadata: string | null;
+}
+
+export interface UploadOutcome {
+  /** What the object now has otherwise than asked for, for people: "the cache-control ... cannot be kept ...". */
+  readonly deviations: readonly string[];
 }
 
 export interface InventorySummary {

@@ -5,6 +5,7 @@ import { describeObject } from './describe-object.ts';
 import { download } from './download.ts';
 import { createListing } from './listing.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
+import { upload } from './upload.ts';
 
 /** The Storage API of the project at `url`. It keeps connections open until it is closed. */
 export function createObjectStore(options: TransportOptions): ObjectStore {
@@ -16,6 +17,7 @@ export function createObjectStore(options: TransportOptions): ObjectStore {
     ...createBuckets(client),
     download: (object, signal) => download(transport, object, signal),
     describe: (object, signal) => describeObject(transport, object, signal),
+    upload: (object, body, signal) => upload(transport, object, body, signal),
     close: () => transport.close(),
   };
 }
