@@ -26,14 +26,15 @@ function createFetch(transport: Transport, base: string): typeof fetch {
     const path = (input as string).slice(origin.length + prefix.length);
     const method = (init?.method ?? 'GET') as Request['method'];
     const json = typeof init?.body === 'string' ? { json: init.body } : {};
-    const text = await requestJson(transport, { what: describe(method, path), method, path, ...json });
+    const text = await requestJson(transport, { what: describe(method, path, json.json), method, path, ...json });
     return new Response(text, { headers: { 'content-type': 'application/json' } });
   };
 }
 
-function describe(method: Request['method'], path: string): string {
+function describe(method: Request['method'], path: string, body: string | undefined): string {
   const id = decodeURIComponent(path.split('/').at(-1)!);
-  if (path === '/bucket') return method === 'GET' ? 'The list of buckets' : 'A new bucket';
+  if (path === '/bucket')
+    return body === undefined ? 'The list of buckets' : `Bucket ${(JSON.parse(body) as { id: string }).id}`;
   if (path.startsWith('/bucket/')) return `Bucket ${id}`;
   return method === 'DELETE' ? `The removal of objects from bucket ${id}` : `The list of bucket ${id}`;
 }

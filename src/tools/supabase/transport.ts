@@ -58,12 +58,12 @@ export function storageAddress(url: string): { readonly origin: string; readonly
 }
 
 /**
- * What an address that the server names is, below /storage/v1 of the project: undefined for one that is elsewhere. Of its scheme nothing
+ * What an address that the server names in answer to `asked` is, below /storage/v1 of the project as well: undefined for one that is elsewhere. Of its scheme nothing
  * is asked, since a server behind a proxy often names another one than the proxy has; requests go to the project's own in any case.
  */
-export function storagePathOf(base: string, location: string): string | undefined {
+export function storagePathOf(base: string, asked: string, location: string): string | undefined {
   const { origin, path: prefix } = storageAddress(base);
-  const address = URL.parse(location, `${origin}${prefix}/`);
+  const address = URL.parse(location, `${origin}${prefix}${asked}`);
   if (address === null || address.host !== new URL(origin).host || !address.pathname.startsWith(`${prefix}/`)) return undefined;
   return `${address.pathname.slice(prefix.length)}${address.search}`;
 }

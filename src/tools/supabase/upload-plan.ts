@@ -49,7 +49,7 @@ function planWay(way: UploadWay, object: UploadedObject, metadata: Metadata): Up
     way,
     contentType: object.contentType === '' ? undefined : object.contentType,
     cacheControl: keepsCacheControl ? cacheControl : undefined,
-    userMetadata: problem === undefined ? (object.userMetadata ?? undefined) : undefined,
+    userMetadata: problem === undefined && metadata.bytes > 0 ? object.userMetadata! : undefined,
     loss: (keepsCacheControl ? 0 : 2) + (problem === undefined ? 0 : 4) + (isLongLine ? 1 : 0),
     deviations: [
       ...(keepsCacheControl ? [] : [describeCacheControl(way, cacheControl, metadata.bytes)]),
@@ -75,7 +75,7 @@ function carriesCacheControl(way: UploadWay, value: string): boolean {
 
 function describeCacheControl(way: UploadWay, value: string | undefined, metadataBytes: number): string {
   const what = `its cache-control (${value?.slice(0, 200)}) cannot be kept`;
-  if (way === 'form') return `${what} together with ${metadataBytes} bytes of user metadata`;
+  if (way === 'form' && metadataBytes > 0) return `${what} together with ${metadataBytes} bytes of user metadata`;
   return way === 'raw' ? what : `${what} in the only kind of upload that takes its name, type or size`;
 }
 
@@ -88,7 +88,7 @@ interface Metadata {
 }
 
 function readMetadata(text: string | null): Metadata {
-  if (text === null) return { bytes: 0, deviations: [] };
+  if (text === null || text === 'null') return { bytes: 0, deviations: [] };
   const bytes = Buffer.byteLength(text);
   let changed: string | undefined;
   const value: unknown = JSON.parse(text, (_key, part: unknown, context?: { readonly source?: string }) => {

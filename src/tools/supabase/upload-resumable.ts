@@ -57,7 +57,7 @@ async function create(transport: Transport, { object, plan, signal }: UploadJob,
   const headers = { ...protocol, 'upload-length': String(object.size), 'upload-metadata': pairs.join(',') };
   const request = { what, method: 'POST', path: '/upload/resumable', headers, expects: [201], signal } as const;
   const { location } = await requestEmpty(transport, request);
-  const path = typeof location === 'string' ? storagePathOf(transport.url, location) : undefined;
+  const path = typeof location === 'string' ? storagePathOf(transport.url, request.path, location) : undefined;
   if (path === undefined)
     throw new StorageError('invalid', `${what}: the server names no address of its own to send the object to.`);
   return path;
