@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { objectPath } from '../../src/domain/storage/object-path.ts';
+import { startAgent } from '../helpers/agent.ts';
+import { expectNoProcesses } from '../helpers/processes.ts';
 import { createStoredProject, type StoredProject } from '../helpers/stored-project.ts';
 import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 
@@ -189,4 +191,21 @@ test('buckets and objects can be left out, and either archive made alone', async
   ]);
   expect(await scene.run('show', storageAlone.document.backupId)).toMatchObject({ exitCode: 0, stderr: '' });
   expect(await scene.run('verify', '--all', '--data')).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
+test('a run that is killed in the middle of the downloads loses none that was finished, and the next one needs no help', async () => {
+  const scene = await createStoredProject({ STORAGE_CONCURRENCY: '1' });
+  const names = Array.from({ length: 12 }, (_, index) => `object ${String(index).padStart(2, '0')}.txt`);
+  for (const name of names) await scene.storage.putObject('docs', name, name.repeat(1000));
+  const fault = scene.storage.faults.add({ name: /05/, effect: { kind: 'hang', afterBytes: 1000 } });
+  const agent = startAgent(['backup', '--json', '--env-file', scene.project.envFile]);
+  await expect.poll(() => fault.struck, { timeout: 60_000 }).toBe(1);
+  agent.kill('SIGKILL');
+  await agent.finished;
+  await expectNoProcesses(scene.project.stateDirectory);
+
+  fault.remove();
+  const next = await scene.backUp();
+  expect(next).toMatchObject({ exitCode: 0, document: { storage: { objects: 12, downloadedObjects: 7 } } });
+  await expectArchived(scene, next.document.archives[1]!.name, 'docs', names);
 });
