@@ -7,6 +7,7 @@ export type StageName =
   | 'download'
   | 'storage'
   | 'verify'
+  | 'extract'
   | 'rename'
   | 'retention'
   | 'target'
