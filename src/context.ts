@@ -235,9 +235,20 @@ export interface Files {
   openFifoForWriting(path: string, signal: AbortSignal): Promise<Writable>;
   /** Writes all of a stream into a new private file (0600). */
   saveStream(path: string, stream: Readable): Promise<void>;
+  /** Makes a directory (0700), or takes an empty one. Throws AppError usage for whatever else is there. */
+  openOutputDirectory(path: string): Promise<OutputDirectory>;
   freeBytes(path: string): Promise<number>;
   /** The permission bits of a file or directory; undefined when there is none. */
   permissions(path: string): Promise<number | undefined>;
+}
+
+/** A directory that fills with files. */
+export interface OutputDirectory {
+  /**
+   * Writes a new file (0600) with the directories (0700) that lead to it; it gets its name when it is whole. When the content throws,
+   * there is no file, and this throws the same. Never replaces anything, nor follows a link. Throws AppError no_space, failed.
+   */
+  write(file: { readonly path: string; readonly modified: Date | undefined }, content: AsyncIterable<Buffer>): Promise<void>;
 }
 
 export interface RunRecord {

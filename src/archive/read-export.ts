@@ -32,10 +32,12 @@ export async function readExport<Result>(
     if (!borg.stderr.includes('never matched')) context.repository.assertRead(borg);
     return result;
   } catch (error) {
-    await reading.terminate();
-    context.signal.throwIfAborted();
+    // Of a Borg that has to be terminated, its end tells nothing.
+    const hasEnded = reading.stdout!.readableEnded;
+    if (!hasEnded) await reading.terminate();
     const borg = await reading.finished;
-    throw borg.exitCode === 0 || borg.signal !== null ? error : nameFault(context, archive, { borg, error });
+    context.signal.throwIfAborted();
+    throw hasEnded && !borg.stderr.includes('never matched') ? nameFault(context, archive, { borg, error }) : error;
   } finally {
     context.signal.removeEventListener('abort', end);
   }

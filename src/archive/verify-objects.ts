@@ -1,8 +1,8 @@
 import type { RunContext } from '../context.ts';
-import { messageOf } from '../errors.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { parseObjectLine, type SidecarObject } from '../domain/storage/sidecar.ts';
+import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import { readExport, type ExportedFile } from './read-export.ts';
+import { readObjectLines } from './read-sidecar.ts';
 import { verificationError } from './verification-error.ts';
 import { measure } from './verify-parts.ts';
 
@@ -43,11 +43,14 @@ async function compareObjects(
   for await (const entry of entries) {
     const path = entry.header.name;
     if (sidecars.has(path)) {
-      const lines = await readLines(entry);
       // The other sidecar of a bucket holds its settings, and stands before its objects as well.
-      if (!path.endsWith('/objects.jsonl')) continue;
+      if (!path.endsWith('/objects.jsonl')) {
+        await measure(entry);
+        continue;
+      }
       assertAllSeen();
-      expected = lines.map((line, index) => readLine(archive, line, index + 1));
+      expected = [];
+      for await (const object of readObjectLines(archive, entry)) expected.push(object);
       next = 0;
       continue;
     }
@@ -66,20 +69,4 @@ async function compareObjects(
   }
   assertAllSeen();
   return found;
-}
-
-/** Not by readline, to which U+2028 ends a line as well: JSON may hold that. */
-async function readLines(stream: AsyncIterable<Buffer>): Promise<string[]> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString();
-  return text.split('\n').filter((line) => line !== '');
-}
-
-function readLine(archive: string, line: string, number: number): SidecarObject {
-  try {
-    return parseObjectLine(line, number);
-  } catch (error) {
-    throw verificationError(archive, messageOf(error));
-  }
 }

@@ -6,6 +6,7 @@ import { configCommand } from './commands/config.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { estimateCommand } from './commands/estimate.ts';
+import { extractCommand } from './commands/extract.ts';
 import { initCommand } from './commands/init.ts';
 import { listCommand } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -32,6 +33,7 @@ export function createProgram(shell: Shell): Command {
     diffCommand,
     verifyCommand,
     restoreCommand,
+    extractCommand,
     compareCommand,
     pruneCommand,
     statusCommand,

@@ -37,6 +37,7 @@ function createShell(output: Output, exitWith: (code: ExitCode) => void): Shell 
     signal: abortOnSignals(),
     output,
     progress: process.stderr.isTTY && !output.json ? createTerminalProgress(process.stderr) : silentProgress,
+    openBinaryOutput: () => (process.stdout.isTTY ? undefined : process.stdout),
     askPassword: interactive ? askPassword : undefined,
     ask: interactive ? ask : undefined,
     exitWith,

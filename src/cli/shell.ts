@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Command, Option } from 'commander';
 import { composeContext } from '../composition.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
@@ -16,6 +17,8 @@ export interface Shell {
   readonly signal: AbortSignal;
   readonly output: Output;
   readonly progress: Progress;
+  /** Standard output, for bytes that are no text; undefined where that is a terminal. */
+  readonly openBinaryOutput: () => Writable | undefined;
   /** Asks on the terminal without echo; undefined where there is no terminal. */
   readonly askPassword: ((prompt: string) => Promise<string>) | undefined;
   /** Asks on the terminal; undefined where there is no terminal. */

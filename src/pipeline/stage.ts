@@ -8,6 +8,7 @@ export type StageName =
   | 'storage'
   | 'objects'
   | 'verify'
+  | 'extract'
   | 'rename'
   | 'retention'
   | 'target'

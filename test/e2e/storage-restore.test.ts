@@ -58,6 +58,7 @@ async function fill({ database, storage }: StoredProject): Promise<void> {
     await storage.putObject('docs', name, Buffer.alloc(name === 'empty' ? 0 : index * 1000 + 1, name));
   await storage.putObject('media', 'large.bin', Buffer.alloc(13 * 1024 * 1024, 'large'));
   await storage.putObject('media', 'odd.css', 'a {}', { userMetadata: { author: 'Zoë', n: 1.5 } });
+  await storage.putObject('media', 'said much of', 'x', { userMetadata: { text: 'long '.repeat(20_000), number: 1.5 } });
   await database.query(`
     UPDATE storage.buckets SET public = true, file_size_limit = 5, allowed_mime_types = '{image/png}', created_at = '2024-01-01' WHERE id = 'docs';
     SET session_replication_role = replica;
@@ -72,20 +73,20 @@ test('objects come back as they were, with all that is said of them, and what is
 
   const planned = await scene.run('restore', 'latest', '--to', 'test', '--only', 'storage', '--dry-run');
   expect(planned).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(planned.stdout).toContain('write 10 objects of Storage');
+  expect(planned.stdout).toContain('write 11 objects of Storage');
   expect(await scene.target.database.query(columns)).toEqual([]);
 
   expect(await scene.restore('--only', 'storage')).toMatchObject({
     exitCode: 0,
     document: {
       status: 'complete',
-      objects: { uploaded: 10, equal: 0, createdBuckets: ['docs', 'media'], refused: [], deviations: [] },
+      objects: { uploaded: 11, equal: 0, createdBuckets: ['docs', 'media'], refused: [], deviations: [] },
     },
   });
   await expectSame(scene);
   expect(await scene.restore('--only', 'storage')).toMatchObject({
     exitCode: 0,
-    document: { objects: { uploaded: 0, equal: 10 } },
+    document: { objects: { uploaded: 0, equal: 11 } },
   });
   await expectSame(scene);
 });
@@ -144,7 +145,7 @@ test('everything comes back with the database, rows and bytes', async () => {
   const { exitCode, document } = await scene.restore('--clean', '--no-safety-backup');
   expect({ exitCode, uploaded: document.objects?.uploaded, error: document.error }).toEqual({
     exitCode: 0,
-    uploaded: 10,
+    uploaded: 11,
     error: undefined,
   });
   await expectSame(scene);

@@ -12,6 +12,8 @@ export interface CraftRequest {
   /** The name of the new one, with any time; the manifest goes with it. */
   readonly as: string;
   readonly manifest?: Partial<Manifest>;
+  /** What the new archive holds, in this order; all of it unless given, in an order of Borg's. */
+  readonly paths?: readonly string[];
   /** Changes files of the new archive, or removes them, in the directory that it is made of. */
   readonly change?: (directory: string) => Promise<void>;
 }
@@ -26,5 +28,5 @@ export async function craftArchive(repository: TestRepository, request: CraftReq
   const { backupId } = parseArchiveName(request.as) ?? manifest;
   await writeFile(path, JSON.stringify({ ...manifest, backupId, ...request.manifest }));
   await request.change?.(directory);
-  await execa('borg', ['create', `::${request.as}`, '.'], borg);
+  await execa('borg', ['create', `::${request.as}`, ...(request.paths ?? ['.'])], borg);
 }

@@ -92,6 +92,8 @@ export class ObjectUploads {
     this.#throwFailure();
     if (object.size > smallBytes) {
       await this.#upload(bucket, object, body);
+      // What a failure has left of it: the next object comes behind.
+      for await (const chunk of body) void chunk;
     } else {
       const bytes = await collect(body);
       const running = this.#upload(bucket, object, [bytes]).catch((error: unknown) => {
@@ -127,7 +129,7 @@ export class ObjectUploads {
           size,
           contentType: metadata?.mimetype ?? undefined,
           cacheControl: metadata?.cacheControl ?? undefined,
-          userMetadata: userMetadata === null || userMetadata === undefined ? null : JSON.stringify(userMetadata),
+          userMetadata: toSend(userMetadata),
         },
         toAsync(body),
         this.#context.signal,
@@ -182,6 +184,17 @@ export class ObjectUploads {
     }
   }
 }
+
+/**
+ * User metadata that fits into a header goes along. Longer ones come with the row alone: forms, which could carry them, change
+ * cache-control.
+ */
+function toSend(userMetadata: unknown): string | null {
+  const text = userMetadata === null || userMetadata === undefined ? null : JSON.stringify(userMetadata);
+  return text !== null && Buffer.byteLength(text) > longestSentMetadata ? null : text;
+}
+
+const longestSentMetadata = 4096;
 
 async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];

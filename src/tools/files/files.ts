@@ -6,6 +6,7 @@ import type { CommandRunner, Files } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { createFifos, openFifoForWriting } from './fifo.ts';
 import { endProcessesBelow } from './orphans.ts';
+import { openOutputDirectory } from './output-directory.ts';
 import { removeAllOutside } from './outside.ts';
 
 /** The file system, as the pipelines need it. `baseDirectory` holds the work directories of one project. */
@@ -29,6 +30,7 @@ export function createFiles(baseDirectory: string, commands: CommandRunner): Fil
     createFifos: (paths) => createFifos(commands, paths),
     openFifoForWriting,
     saveStream: (path, stream) => pipeline(stream, createWriteStream(path, { mode: 0o600, flags: 'wx' })),
+    openOutputDirectory,
     async freeBytes(path) {
       const stats = await statfs(path);
       return stats.bavail * stats.bsize;

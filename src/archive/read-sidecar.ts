@@ -1,0 +1,38 @@
+import { messageOf } from '../errors.ts';
+import { parseObjectLine, type SidecarObject } from '../domain/storage/sidecar.ts';
+import { verificationError } from './verification-error.ts';
+
+/** Reads an `objects.jsonl` of a storage archive, line by line. Throws AppError verification_failed. */
+export async function* readObjectLines(archive: string, content: AsyncIterable<Buffer>): AsyncGenerator<SidecarObject> {
+  let number = 0;
+  for await (const line of readLines(content)) {
+    number += 1;
+    yield readLine(archive, line, number);
+  }
+}
+
+/** Not by readline, to which U+2028 ends a line as well: JSON may hold that. */
+async function* readLines(content: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest: Buffer[] = [];
+  for await (const chunk of content) {
+    let start = 0;
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
+      const line = Buffer.concat([...rest, chunk.subarray(start, end)]).toString();
+      rest = [];
+      start = end + 1;
+      if (line !== '') yield line;
+    }
+    if (start < chunk.length) rest.push(chunk.subarray(start));
+  }
+  if (rest.length > 0) yield Buffer.concat(rest).toString();
+}
+
+const lineFeed = 0x0a;
+
+function readLine(archive: string, line: string, number: number): SidecarObject {
+  try {
+    return parseObjectLine(line, number);
+  } catch (error) {
+    throw verificationError(archive, messageOf(error));
+  }
+}
