@@ -3,15 +3,10 @@ import type { InventoryBucket } from '../domain/storage/inventory.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { objectPath } from '../domain/storage/object-path.ts';
 import { allObjects, selectsBucket, selectsObject, touchesBucket, type ObjectSelection } from '../domain/storage/selection.ts';
-import {
-  bucketSidecarPath,
-  objectsSidecarPath,
-  parseBucketSidecar,
-  parseObjectLine,
-  type SidecarObject,
-} from '../domain/storage/sidecar.ts';
+import { bucketSidecarPath, objectsSidecarPath, parseBucketSidecar, type SidecarObject } from '../domain/storage/sidecar.ts';
 import { messageOf } from '../errors.ts';
 import { readExport } from './read-export.ts';
+import { readObjectLines } from './read-sidecar.ts';
 import { verificationError } from './verification-error.ts';
 
 /** The settings of the buckets of a storage archive that a selection touches. Throws AppError verification_failed. */
@@ -26,7 +21,11 @@ export async function readBuckets(
     const buckets: InventoryBucket[] = [];
     for await (const entry of entries) {
       const text = await readText(entry);
-      buckets.push(understand(archive, () => parseBucketSidecar(text)));
+      try {
+        buckets.push(parseBucketSidecar(text));
+      } catch (error) {
+        throw verificationError(archive, messageOf(error));
+      }
     }
     return buckets;
   });
@@ -59,9 +58,10 @@ export async function readObjects(
     for await (const entry of entries) {
       const path = entry.header.name;
       if (path === sidecar) {
-        const objects = readLines(archive, await readText(entry)).filter(({ name }) =>
-          selectsObject(selection, { bucket, name }),
-        );
+        const objects: SidecarObject[] = [];
+        for await (const object of readObjectLines(archive, entry)) {
+          if (selectsObject(selection, { bucket, name: object.name })) objects.push(object);
+        }
         wanted = new Map(objects.map((object) => [object.path, object]));
         await work.begin(bucket, objects);
         continue;
@@ -83,17 +83,4 @@ async function readText(entry: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
-}
-
-function readLines(archive: string, text: string): SidecarObject[] {
-  const lines = text.split('\n').filter((line) => line !== '');
-  return lines.map((line, index) => understand(archive, () => parseObjectLine(line, index + 1)));
-}
-
-function understand<T>(archive: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw verificationError(archive, messageOf(error));
-  }
 }
