@@ -195,8 +195,8 @@ test('buckets and objects can be left out, and either archive made alone', async
 
 test('a run that is killed in the middle of the downloads loses none that was finished, and the next one needs no help', async () => {
   const scene = await createStoredProject({ STORAGE_CONCURRENCY: '1' });
-  const names = Array.from({ length: 12 }, (_, index) => `object ${String(index).padStart(2, '0')}.txt`);
-  for (const name of names) await scene.storage.putObject('docs', name, name.repeat(1000));
+  const numbered = Array.from({ length: 12 }, (_, index) => `object ${String(index).padStart(2, '0')}.txt`);
+  for (const name of numbered) await scene.storage.putObject('docs', name, name.repeat(1000));
   const fault = scene.storage.faults.add({ name: /05/, effect: { kind: 'hang', afterBytes: 1000 } });
   const agent = startAgent(['backup', '--json', '--env-file', scene.project.envFile]);
   await expect.poll(() => fault.struck, { timeout: 60_000 }).toBe(1);
@@ -207,5 +207,5 @@ test('a run that is killed in the middle of the downloads loses none that was fi
   fault.remove();
   const next = await scene.backUp();
   expect(next).toMatchObject({ exitCode: 0, document: { storage: { objects: 12, downloadedObjects: 7 } } });
-  await expectArchived(scene, next.document.archives[1]!.name, 'docs', names);
+  await expectArchived(scene, next.document.archives[1]!.name, 'docs', numbered);
 });
