@@ -32,6 +32,18 @@ export async function readBuckets(
   });
 }
 
+/** What the sidecar of a bucket tells of all its objects, without their bytes. Throws AppError verification_failed. */
+export async function readSidecar(context: RunContext, archive: string, bucket: string): Promise<SidecarObject[]> {
+  const path = objectsSidecarPath(bucket);
+  const objects = await readExport(context, { archive, paths: [path] }, async (entries) => {
+    let found: SidecarObject[] | undefined;
+    for await (const entry of entries) found = readLines(archive, await readText(entry));
+    return found;
+  });
+  if (objects === undefined) throw verificationError(archive, `it lacks ${path}`);
+  return objects;
+}
+
 /** What is done with the objects of a bucket, in the order of their names. */
 export interface ObjectWork {
   /** Told before the first of them. */
@@ -52,7 +64,7 @@ export async function readObjects(
   const sidecar = objectsSidecarPath(bucket);
   const named = selection.objects.filter((asked) => asked.bucket === bucket);
   const byName = !selectsBucket(selection, bucket) && !selection.prefixes.some((asked) => asked.bucket === bucket);
-  const directory = `${sidecar.slice(0, -'.jsonl'.length)}`;
+  const directory = sidecar.slice(0, -'.jsonl'.length);
   const paths = byName ? named.map(({ name }) => objectPath(bucket, name)) : [directory];
   await readExport(context, { archive, paths: [sidecar, ...paths] }, async (entries) => {
     let wanted = new Map<string, SidecarObject>();
