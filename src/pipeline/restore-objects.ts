@@ -3,7 +3,7 @@ import type { RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import type { ObjectSelection } from '../domain/storage/selection.ts';
 import { AppError } from '../errors.ts';
-import { bringObjects, isComplete, planObjects, type BroughtObjects } from './bring-objects.ts';
+import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
 import { findStorageArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
 import { withRun } from './run.ts';
@@ -59,7 +59,7 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
     context.progress.end();
     await request.confirm(steps);
     const objects = await bringObjects(context, { archive: archive.name, target, selection, clean });
-    return report(isComplete(objects) ? 'complete' : 'incomplete', objects);
+    return report(judgeObjects(objects), objects);
   });
 }
 
