@@ -38,7 +38,7 @@ const importMap: ImportMap = {
   apply: {
     values: ['apply', 'catalog', 'domain', 'errors.ts'],
     types: ['config', 'context.ts', 'object-store.ts'],
-    outside: pure,
+    outside: [...pure, 'p-retry'],
   },
   archive: {
     values: ['archive', 'catalog', 'domain', 'errors.ts'],

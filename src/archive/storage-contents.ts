@@ -31,6 +31,21 @@ export async function readBuckets(
   });
 }
 
+/** What the sidecar of a bucket tells of all its objects, without their bytes. Throws AppError verification_failed. */
+export async function readSidecar(context: RunContext, archive: string, bucket: string): Promise<SidecarObject[]> {
+  const path = objectsSidecarPath(bucket);
+  const objects = await readExport(context, { archive, paths: [path] }, async (entries) => {
+    let found: SidecarObject[] | undefined;
+    for await (const entry of entries) {
+      found = [];
+      for await (const object of readObjectLines(archive, entry)) found.push(object);
+    }
+    return found;
+  });
+  if (objects === undefined) throw verificationError(archive, `it lacks ${path}`);
+  return objects;
+}
+
 /** What is done with the objects of a bucket, in the order of their names. */
 export interface ObjectWork {
   /** Told before the first of them. */

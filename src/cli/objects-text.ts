@@ -16,22 +16,28 @@ export function objectsText(report: RestoreObjectsReport): string {
   }
   return [
     `Restored objects of ${backupId} into ${target.project} (${target.url}) in ${formatDuration(durationMs)}.`,
-    status === 'complete'
-      ? 'Everything that was asked for is there.'
-      : 'Not everything that was asked for is there as it was; what is not is named below.',
+    verdicts[status],
     ...broughtText(objects),
   ].join('\n');
 }
 
+const verdicts = {
+  complete: 'Everything that was asked for is there.',
+  incomplete: 'Not everything that was asked for is there as it was; what is not is named below.',
+  failed: 'THE RESTORED OBJECTS DIFFER FROM THE BACKUP:',
+} as const;
+
 /** What became of the objects, a line each for what could not be written as it was. */
 export function broughtText(objects: BroughtObjects): string[] {
-  const { uploaded, uploadedBytes, equal, removed, createdBuckets, refused, deviations } = objects;
+  const { uploaded, uploadedBytes, equal, removed, createdBuckets, refused, deviations, comparison, unexplained } = objects;
   return [
     `Storage: ${number(uploaded)} objects with ${formatBytes(uploadedBytes)} written, ${number(equal)} were there already.`,
     ...(createdBuckets.length === 0 ? [] : [`Buckets that were made: ${createdBuckets.map(printable).join(', ')}`]),
     ...(removed === 0 ? [] : [`Removed: ${number(removed)} objects that the backup does not hold.`]),
     ...shorten(refused.map(({ bucket, name, reason }) => `Not restored: ${bucket}/${name}: ${reason}`)),
     ...shorten(deviations.map((deviation) => `Not as it was: ${deviation}`)),
+    `Compared by their rows: ${number(comparison.compared)} objects, ${number(comparison.equal)} equal, ${number(comparison.different)} different, ${number(comparison.missing)} missing, ${number(comparison.extra)} that the backup does not hold.`,
+    ...shorten(unexplained.map((what) => `Differs, and nothing has foretold it: ${what}`)),
   ];
 }
 

@@ -1,10 +1,14 @@
 import { readBuckets, readObjects } from '../archive/storage-contents.ts';
 import { readStorageManifest } from '../archive/verify.ts';
 import { openBuckets } from '../apply/storage/buckets.ts';
+import { ObjectComparing } from '../apply/storage/compare-objects.ts';
 import { findOtherObjects, restoreColumns } from '../apply/storage/target-rows.ts';
 import { ObjectUploads, type Uploads } from '../apply/storage/upload-objects.ts';
 import type { TargetConfig } from '../config/project-config.ts';
 import type { RunContext, Session } from '../context.ts';
+import type { RunStatus } from '../domain/exit-code.ts';
+import type { ObjectComparison } from '../domain/storage/object-comparison.ts';
+import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { selectsBucket, touchesBucket, type ObjectSelection } from '../domain/storage/selection.ts';
 import { StorageError } from '../domain/storage/storage-error.ts';
@@ -26,11 +30,16 @@ export interface BroughtObjects extends Uploads {
   readonly createdBuckets: readonly string[];
   /** Objects that `clean` has removed. */
   readonly removed: number;
+  /** What the rows of the target say afterwards; nothing is downloaded for it. */
+  readonly comparison: ObjectComparison;
+  /** What is not as in the backup by then, and neither `refused` nor `deviations` has named: why the restore counts as failed. */
+  readonly unexplained: readonly string[];
 }
 
-/** Whether every object came back as it was. */
-export function isComplete({ refused, deviations }: BroughtObjects): boolean {
-  return refused.length === 0 && deviations.length === 0;
+/** How a restore of objects ended: complete when every object came back as it was. */
+export function judgeObjects({ refused, deviations, unexplained }: BroughtObjects): RunStatus {
+  if (unexplained.length > 0) return 'failed';
+  return refused.length + deviations.length > 0 ? 'incomplete' : 'complete';
 }
 
 /** How many objects go at once into a target. */
@@ -71,29 +80,43 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
   try {
     const wanted = buckets.map((bucket) => ({ ...bucket, whole: selectsBucket(selection, bucket.id) }));
     const opened = await openBuckets(store, wanted);
+    const comparing = new ObjectComparing(context, { session, reading: undefined });
+    let removed = 0;
+    let outcome: Uploads;
     try {
       const uploads = new ObjectUploads(context, { store, session, concurrency });
-      let removed = 0;
       for (const { id, whole } of wanted) {
         removed += await bringBucket(context, {
           ...request,
           bucket: id,
+          whole,
           uploads,
+          comparing,
           store,
           session,
           clean: request.clean && whole,
         });
       }
-      await uploads.finish();
-      await restoreColumns(
-        session,
-        'buckets',
-        wanted.filter(({ whole }) => whole).map(({ row }) => row),
-      );
-      return { archive, createdBuckets: opened.created, removed, ...uploads.outcome };
+      outcome = uploads.outcome;
     } finally {
       await opened.close();
     }
+    const whole = wanted.filter((bucket) => bucket.whole);
+    await restoreColumns(
+      session,
+      'buckets',
+      whole.map(({ row }) => row),
+    );
+    await comparing.compareSettings(whole);
+    const comparison = comparing.outcome;
+    return {
+      archive,
+      createdBuckets: opened.created,
+      removed,
+      ...outcome,
+      comparison,
+      unexplained: listUnexplained(comparison, outcome),
+    };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof StorageError)) throw error;
@@ -112,16 +135,34 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
   }
 }
 
+/** `object docs/a.txt: content type`, `bucket docs: public`. */
+function listUnexplained({ differences, buckets }: ObjectComparison, { refused, deviations }: Uploads): string[] {
+  const failing = differences.filter(({ kind }) => kind !== 'extra');
+  const named = new Set(refused.map(({ bucket, name }) => `${bucket}/${name}`));
+  const isNamed = (object: string): boolean =>
+    named.has(object) || deviations.some((deviation) => deviation.startsWith(`${object}: `));
+  return [
+    ...failing
+      .filter(({ bucket, name }) => !isNamed(`${bucket}/${name}`))
+      .map(({ bucket, name, kind, what }) => `object ${bucket}/${name}: ${what.join(', ') || kind}`),
+    ...buckets.map(({ bucket, kind, what }) => `bucket ${bucket}: ${what.join(', ') || kind}`),
+  ];
+}
+
 interface BucketWork extends ObjectsRequest {
   readonly bucket: string;
+  /** Whether all of it was asked for. */
+  readonly whole: boolean;
+  readonly comparing: ObjectComparing;
   readonly uploads: ObjectUploads;
   readonly store: ObjectStore;
   readonly session: Session;
 }
 
-/** Answers how many other objects were removed. */
+/** Brings it, and compares it with what is there then. Answers how many other objects were removed. */
 async function bringBucket(context: RunContext, work: BucketWork): Promise<number> {
-  const { archive, bucket, selection, uploads, store, session, clean } = work;
+  const { archive, bucket, selection, uploads, comparing, store, session, clean, whole } = work;
+  let wanted: readonly SidecarObject[] = [];
   let equal: ReadonlySet<string> = new Set();
   let others: string[] = [];
   await readObjects(
@@ -129,6 +170,7 @@ async function bringBucket(context: RunContext, work: BucketWork): Promise<numbe
     { archive, bucket, selection },
     {
       async begin(_, objects) {
+        wanted = objects;
         equal = await uploads.findEqual(bucket, objects);
         if (clean)
           others = await findOtherObjects(
@@ -144,8 +186,10 @@ async function bringBucket(context: RunContext, work: BucketWork): Promise<numbe
       },
     },
   );
+  await uploads.finish();
   for (let start = 0; start < others.length; start += removedAtOnce) {
     await store.remove(bucket, others.slice(start, start + removedAtOnce));
   }
+  await comparing.compareBucket(bucket, wanted, whole);
   return others.length;
 }

@@ -6,6 +6,8 @@ import type { TargetConfig } from '../config/project-config.ts';
 import type { RunContext } from '../context.ts';
 import { isEqual } from '../domain/comparison.ts';
 import type { TargetKind } from '../domain/selection.ts';
+import { hasAllObjects } from '../domain/storage/object-comparison.ts';
+import { compareStorage, type ComparedObjects } from './compare-objects.ts';
 import { findDatabaseArchive } from './find-archive.ts';
 import { enterStage } from './stage.ts';
 
@@ -17,12 +19,24 @@ export interface CompareReport {
   readonly target: { readonly project: string; readonly database: string; readonly kind: TargetKind };
   readonly durationMs: number;
   readonly comparison: Comparison;
+  /** Undefined where the backup has no objects of Storage, they were not asked for, or the target's Storage is not configured. */
+  readonly objects: ComparedObjects | undefined;
+  /** Whether objects that were asked for could not be looked at, for want of a key of the target's Storage. */
+  readonly objectsLeftOut: boolean;
 }
 
-/** Compares a database with a backup, class by class; writes nothing anywhere. Throws AppError. */
-export async function compare(context: RunContext, selector: string, target: TargetConfig): Promise<CompareReport> {
+export interface CompareRequest {
+  /** `latest`, a backup id, or a unique beginning of one. */
+  readonly backup: string;
+  readonly target: TargetConfig;
+  /** Of how many percent of the objects of Storage the bytes are read; undefined for the database alone. */
+  readonly sample: number | undefined;
+}
+
+/** Compares a database with a backup, class by class, and then the objects of Storage; writes nothing anywhere. Throws AppError. */
+export async function compare(context: RunContext, { backup, target, sample }: CompareRequest): Promise<CompareReport> {
   const startedMs = context.clock.monotonicMs();
-  const { backupId, archive } = await findDatabaseArchive(context, selector);
+  const { backupId, archive, storage } = await findDatabaseArchive(context, backup);
   const manifest = await readManifest(context, archive.name);
   const catalog = await readArchivedCatalog(context, archive.name);
   enterStage(context, 'compare', 'Comparing');
@@ -34,13 +48,20 @@ export async function compare(context: RunContext, selector: string, target: Tar
     kind,
     includes: () => true,
   });
+  const wanted = sample === undefined ? undefined : storage;
+  const objects =
+    wanted === undefined || sample === undefined || target.storage === undefined
+      ? undefined
+      : await compareStorage(context, wanted.name, { target, sample });
   return {
-    status: judge(comparison),
+    status: objects === undefined || hasAllObjects(objects) ? judge(comparison) : 'different',
     backupId,
     archive: archive.name,
     target: { project: target.project, database: target.database.database, kind },
     durationMs: Math.round(context.clock.monotonicMs() - startedMs),
     comparison,
+    objects,
+    objectsLeftOut: wanted !== undefined && objects === undefined,
   };
 }
 

@@ -3,10 +3,11 @@ import type { RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import type { ObjectSelection } from '../domain/storage/selection.ts';
 import { AppError } from '../errors.ts';
-import { bringObjects, isComplete, planObjects, type BroughtObjects } from './bring-objects.ts';
+import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
 import { findStorageArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
 import { withRun } from './run.ts';
+import { requireTargetStorage } from './target-storage.ts';
 
 export interface RestoreObjectsRequest {
   /** `latest`, a backup id, or a unique beginning of one. */
@@ -38,7 +39,7 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
   const startedMs = context.clock.monotonicMs();
   const { target, selection, clean, dryRun } = request;
   assertAllowed(target);
-  const url = requireTargetStorage(target);
+  const { url } = requireTargetStorage(target);
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async () => {
     const { backupId, archive } = await findStorageArchive(context, request.backup);
     const { manifest, steps } = await planObjects(context, { archive: archive.name, selection });
@@ -58,15 +59,7 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
     context.progress.end();
     await request.confirm(steps);
     const objects = await bringObjects(context, { archive: archive.name, target, selection, clean });
-    return report(isComplete(objects) ? 'complete' : 'incomplete', objects);
-  });
-}
-
-/** The URL of its Storage. Throws AppError configuration. */
-function requireTargetStorage({ storage, project }: TargetConfig): string {
-  if (storage !== undefined) return storage.url;
-  throw new AppError('configuration', `The Storage of the target ${project} is not configured. Nothing was touched.`, {
-    hint: 'Its env file needs SUPABASE_URL (or SUPABASE_PROJECT_REF) and SUPABASE_SERVICE_ROLE_KEY; the TEST_ block needs them with TEST_ in front.',
+    return report(judgeObjects(objects), objects);
   });
 }
 

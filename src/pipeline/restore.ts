@@ -18,7 +18,7 @@ import { isWhole, type RestoreScope } from '../domain/restore-scope.ts';
 import { relationKey } from '../domain/selection.ts';
 import { allObjects } from '../domain/storage/selection.ts';
 import { AppError } from '../errors.ts';
-import { bringObjects, isComplete, planObjects, type BroughtObjects } from './bring-objects.ts';
+import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
 import { findDatabaseArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
 import { withRun, type RunFrame } from './run.ts';
@@ -132,8 +132,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
           });
     return outcome({
       ...judgement,
-      status:
-        judgement.status === 'complete' && brought !== undefined && !isComplete(brought) ? 'incomplete' : judgement.status,
+      status: worst(judgement.status, brought === undefined ? 'complete' : judgeObjects(brought)),
       objects: brought,
       comparison,
       skipped,
@@ -141,6 +140,10 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
       warnings: [...(safety?.warnings ?? []), ...warnings],
     });
   });
+}
+
+function worst(...statuses: readonly RunStatus[]): RunStatus {
+  return (['failed', 'incomplete'] as const).find((status) => statuses.includes(status)) ?? 'complete';
 }
 
 type Outcome = Pick<

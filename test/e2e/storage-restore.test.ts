@@ -80,7 +80,15 @@ test('objects come back as they were, with all that is said of them, and what is
     exitCode: 0,
     document: {
       status: 'complete',
-      objects: { uploaded: 11, equal: 0, createdBuckets: ['docs', 'media'], refused: [], deviations: [] },
+      objects: {
+        uploaded: 11,
+        equal: 0,
+        createdBuckets: ['docs', 'media'],
+        refused: [],
+        deviations: [],
+        comparison: { compared: 11, equal: 11, extra: 0, downloaded: 0 },
+        unexplained: [],
+      },
     },
   });
   await expectSame(scene);
@@ -136,6 +144,24 @@ test('what the API refuses is named, the rest comes back, and limits are put bac
       "SELECT file_size_limit::integer AS size, allowed_mime_types AS types FROM storage.buckets WHERE id = 'docs'",
     ),
   ).toEqual([{ size: 5, types: ['image/png'] }]);
+});
+
+test('what is not there afterwards, though nothing was refused, makes the restore fail', async () => {
+  const scene = await createScene();
+  await fill(scene);
+  expect(await scene.backUp()).toMatchObject({ exitCode: 0 });
+  await scene.target.database.query(`
+    CREATE FUNCTION public.spoil() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN NEW.metadata := NEW.metadata || '{"mimetype": "text/spoiled"}'; RETURN NEW; END $$;
+    CREATE TRIGGER spoil BEFORE INSERT OR UPDATE ON storage.objects FOR EACH ROW WHEN (NEW.name = 'a/b') EXECUTE FUNCTION public.spoil();
+    ALTER TABLE storage.objects ENABLE ALWAYS TRIGGER spoil`);
+  expect(await scene.restore('--only', 'storage')).toMatchObject({
+    exitCode: 22,
+    document: {
+      status: 'failed',
+      objects: { comparison: { compared: 11, equal: 10, different: 1 }, unexplained: ['object docs/a/b: content type'] },
+    },
+  });
 });
 
 test('everything comes back with the database, rows and bytes', async () => {

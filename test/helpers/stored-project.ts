@@ -4,7 +4,7 @@ import type { TestRepository } from './borg.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { formatUrl, type TestProject } from './project.ts';
 import { createInitializedProject } from './scenario.ts';
-import { startStorageServer, type StorageServer } from './storage-server/server.ts';
+import { startStorageServer, type StorageServer, type StorageServerOptions } from './storage-server/server.ts';
 
 /** A project whose database has the tables of Storage, and a Storage API over them. */
 export interface StoredProject {
@@ -44,14 +44,14 @@ interface NamedObject {
 }
 
 /** An empty Storage, and a database, that a project's TEST_ block can name. */
-export async function createStorageTarget(): Promise<{
+export async function createStorageTarget(options: Pick<StorageServerOptions, 'backend'> = {}): Promise<{
   readonly database: TestDatabase;
   readonly storage: StorageServer;
   readonly variables: Readonly<Record<string, string>>;
 }> {
   const database = await createTestDatabase({ template: 'supabase' });
   await emptyStorage(database);
-  const storage = await startStorageServer({ database: database.config });
+  const storage = await startStorageServer({ database: database.config, ...options });
   const variables = {
     TEST_PROJECT_NAME: 'shop-test',
     TEST_SUPABASE_DB_URL: formatUrl(database.config),

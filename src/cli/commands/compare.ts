@@ -1,31 +1,76 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadTarget } from '../../config/load.ts';
+import { archiveKinds, type ArchiveKind } from '../../domain/archive-name.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
+import { AppError } from '../../errors.ts';
+import { compareObjects, type CompareObjectsReport } from '../../pipeline/compare-objects.ts';
 import { compare, type CompareReport } from '../../pipeline/compare.ts';
 import { comparisonText } from '../comparison-text.ts';
+import { objectComparisonText } from '../object-comparison-text.ts';
 import { formatDuration } from '../output.ts';
 import { createCommand, loadOptions, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface CompareOptions extends CommonOptions {
   readonly to: string;
+  readonly only?: ArchiveKind;
+  readonly sample?: number;
 }
 
 export function compareCommand(shell: Shell): Command {
-  return createCommand('compare', 'Compare a database with a backup: rows, definitions, owners, privileges. Changes nothing.', [
-    'agent compare latest --to test',
-    'agent compare prod-20261121T020000Z --to /etc/supabase-backup/staging.env --json',
-  ])
+  return createCommand(
+    'compare',
+    'Compare a database with a backup: rows, definitions, owners, privileges; and objects of Storage. Changes nothing.',
+    [
+      'agent compare latest --to test',
+      'agent compare latest --to test --only storage --sample 5',
+      'agent compare prod-20261121T020000Z --to /etc/supabase-backup/staging.env --json',
+    ],
+  )
     .argument('<backup>', '`latest`, a backup id, or a unique beginning of one (`agent list`)')
     .requiredOption('--to <target>', '`test` (the TEST_ block of the env file), a project name, or the path of an env file')
+    .addOption(new Option('--only <kind>', 'the database alone, or the objects of Storage alone').choices(archiveKinds))
+    .option(
+      '--sample <percent>',
+      'download only so many percent of the objects, the same each time; of the others compare what is said of them',
+      parsePercent,
+    )
     .action(async (backup: string, options: CompareOptions) => {
       await withContext(shell, options, async (context) => {
+        const { only, sample = 100 } = options;
+        if (only === 'database' && options.sample !== undefined) throw sampleOfDatabase();
         const target = await loadTarget(options.to, loadOptions(shell, options));
-        const report = await compare(context, backup, target);
+        if (only === 'storage') {
+          const report = await compareObjects(context, { backup, target, sample });
+          context.progress.end();
+          shell.output.result({ command: 'compare', project: context.config.project, ...report }, () => objectsText(report));
+          shell.exitWith(exitCodeOf[report.status]);
+          return;
+        }
+        const report = await compare(context, { backup, target, sample: only === 'database' ? undefined : sample });
         context.progress.end();
-        shell.output.result({ command: 'compare', project: context.config.project, ...report }, () => toText(report));
+        shell.output.result(toDocument(report, context.config.project), () => toText(report));
         shell.exitWith(exitCodeOf[report.status]);
       });
     });
+}
+
+function parsePercent(text: string): number {
+  const percent = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (percent <= 0 || percent > 100) throw new InvalidArgumentError('It has to be a number above 0, up to 100.');
+  return percent;
+}
+
+function sampleOfDatabase(): AppError {
+  return new AppError('usage', '--sample is about the objects of Storage, which --only database leaves out.', {
+    hint: 'Leave one of them out.',
+  });
+}
+
+function toDocument(
+  { status, backupId, archive, target, durationMs, comparison, objects }: CompareReport,
+  project: string,
+): object {
+  return { command: 'compare', project, status, backupId, archive, target, durationMs, comparison, objects: objects ?? null };
 }
 
 const exitCodeOf = {
@@ -40,9 +85,20 @@ const verdicts = {
   different: 'DIFFERS FROM',
 } as const;
 
-function toText({ status, backupId, target, durationMs, comparison }: CompareReport): string {
+function toText({ status, backupId, target, durationMs, comparison, objects, objectsLeftOut }: CompareReport): string {
   return [
     `${target.project} (${target.database}, ${target.kind}) ${verdicts[status]} ${backupId} (${formatDuration(durationMs)}).`,
     ...comparisonText(comparison),
+    ...(objects === undefined ? [] : objectComparisonText(objects)),
+    ...(objectsLeftOut
+      ? ["Objects of Storage were not compared: no key of the target's Storage is configured (SUPABASE_SERVICE_ROLE_KEY)."]
+      : []),
+  ].join('\n');
+}
+
+function objectsText({ status, backupId, target, durationMs, objects }: CompareObjectsReport): string {
+  return [
+    `The Storage of ${target.project} (${target.url}) ${verdicts[status]} ${backupId} (${formatDuration(durationMs)}).`,
+    ...objectComparisonText(objects),
   ].join('\n');
 }

@@ -135,7 +135,7 @@ async function restoreStorage(shell: Shell, context: RunContext, { backup, targe
   });
   context.progress.end();
   shell.output.result(objectsDocument(report, context.config.project), () => objectsText(report));
-  shell.exitWith(exitCodeForStatus(report.status));
+  shell.exitWith(exitCodeOf(report));
 }
 
 function objectsDocument({ startedAt, objects, ...report }: RestoreObjectsReport, project: string): object {
@@ -203,7 +203,7 @@ async function confirm(
   });
 }
 
-function exitCodeOf(report: RestoreReport): ReturnType<typeof exitCodeForStatus> {
+function exitCodeOf(report: Pick<RestoreReport, 'status'>): ReturnType<typeof exitCodeForStatus> {
   return report.status === 'failed' ? exitCodes.verificationFailed : exitCodeForStatus(report.status);
 }
 

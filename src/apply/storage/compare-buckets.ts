@@ -1,0 +1,35 @@
+import type { Session } from '../../context.ts';
+import type { InventoryBucket } from '../../domain/storage/inventory.ts';
+import type { BucketDifference } from '../../domain/storage/object-comparison.ts';
+import { settingsOfRow } from '../../domain/storage/rows.ts';
+import type { BucketSettings } from '../../domain/storage/settings.ts';
+
+/** The buckets whose settings are not those of the backup. */
+export async function compareBuckets(
+  session: Pick<Session, 'query'>,
+  buckets: readonly InventoryBucket[],
+): Promise<BucketDifference[]> {
+  const rows = await session.query<InventoryBucket & Record<string, unknown>>(
+    'SELECT b.id, pg_catalog.to_jsonb(b)::text AS row FROM storage.buckets b WHERE b.id = ANY ($1::text[])',
+    [buckets.map(({ id }) => id)],
+  );
+  const found = new Map(rows.map(({ id, row }) => [id, settingsOfRow(row)]));
+  return buckets.flatMap(({ id, row }): BucketDifference[] => {
+    const now = found.get(id);
+    if (now === undefined) return [{ bucket: id, kind: 'missing', what: [] }];
+    const what = differencesOf(settingsOfRow(row), now);
+    return what.length === 0 ? [] : [{ bucket: id, kind: 'different', what }];
+  });
+}
+
+function differencesOf(captured: BucketSettings, now: BucketSettings): string[] {
+  return [
+    ...(captured.public === now.public ? [] : ['public']),
+    ...(captured.fileSizeLimit === now.fileSizeLimit ? [] : ['size limit']),
+    ...(typesOf(captured) === typesOf(now) ? [] : ['types']),
+  ];
+}
+
+function typesOf({ allowedMimeTypes }: BucketSettings): string {
+  return JSON.stringify(allowedMimeTypes?.toSorted() ?? null);
+}
