@@ -5,7 +5,7 @@ import { formatArchiveName, formatBackupId, parseArchiveName, type ArchiveKind }
 import type { Coverage } from '../domain/coverage.ts';
 import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { messageOf } from '../errors.ts';
+import { AppError, messageOf } from '../errors.ts';
 import type { DatabaseArchive } from './database-archive.ts';
 import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
 import { makeDatabaseArchive } from './make-archive.ts';
@@ -79,10 +79,12 @@ export async function backup(context: RunContext, { only }: BackupRequest = { on
               runKinds,
               storageRun,
               archive: formatArchiveName(backupId, 'storage'),
+            }).catch((error: unknown) => {
+              throw database === undefined ? error : tellDatabaseIsSafe(error, name);
             });
       return await finish(context, { backupId, startedAt, startedMs, database, storage, runKinds });
     } finally {
-      storageRun?.mirror.close();
+      storageRun?.close();
     }
   });
 }
@@ -92,6 +94,17 @@ function chooseKinds(context: RunContext, only: ArchiveKind | undefined): readon
   if (only === 'storage') requireStorage(context);
   if (only !== undefined) return [only];
   return context.storage === undefined ? ['database'] : ['database', 'storage'];
+}
+
+/** What is safe is part of an error. */
+function tellDatabaseIsSafe(error: unknown, archive: string): unknown {
+  if (!(error instanceof AppError)) return error;
+  const { code, message, hint, retryable } = error;
+  return new AppError(code, `${message} The database is safe in ${archive}; of Storage this run has made no archive.`, {
+    hint,
+    retryable,
+    cause: error,
+  });
 }
 
 interface Made {
@@ -137,7 +150,7 @@ async function finish(context: RunContext, made: Made): Promise<BackupReport> {
     changes: database?.manifest.changes,
     migrationDrift: database?.manifest.migrationDrift,
     storage: storage?.manifest,
-    warnings: [...manifests.flatMap((manifest) => manifest.warnings), ...warnings],
+    warnings: [...manifests.flatMap((manifest) => manifest.warnings), ...(storage?.warnings ?? []), ...warnings],
     removed,
   };
 }

@@ -23,7 +23,7 @@ export async function estimate(context: RunContext): Promise<Estimate> {
     const limit = context.config.storage!.maxEgressBytes ?? Infinity;
     return { inventory, beyondLimitBytes: Math.max(0, inventory.pendingBytes - limit) };
   } finally {
-    storageRun.mirror.close();
+    storageRun.close();
     context.progress.end();
     lock.release();
   }

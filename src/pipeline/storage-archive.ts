@@ -8,6 +8,7 @@ import { formatPartialName, type ArchiveKind } from '../domain/archive-name.ts';
 import { archivePaths } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { bucketSidecarPath, objectsSidecarPath } from '../domain/storage/sidecar.ts';
+import { messageOf } from '../errors.ts';
 import type { Mirror } from '../object-store.ts';
 import { buildStorageManifest } from './build-storage-manifest.ts';
 import type { RunFrame } from './run.ts';
@@ -25,6 +26,8 @@ export interface StorageArchiveRequest {
 export interface StorageArchive {
   readonly manifest: StorageManifest;
   readonly sizes: ArchiveSizes;
+  /** What went wrong once the archive was there. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -58,9 +61,20 @@ export async function makeStorageArchive(
   await verifyStorageArchive(context, partial);
   enterStage(context, 'rename', 'Giving the archive its name');
   await context.repository.rename(partial, archive);
+  return { manifest, sizes, warnings: await tidyMirror(context, mirror, manifest) };
+}
+
+/** Lets the mirror forget what is in no inventory any more. A failure makes the archive no worse, so it becomes a warning. */
+async function tidyMirror(context: RunContext, mirror: Mirror, { totals }: StorageManifest): Promise<string[]> {
   // A listing that came out empty is no reason to give up what can hardly be had again.
-  if (manifest.totals.objects > 0) await mirror.removeOthers();
-  return { manifest, sizes };
+  if (totals.objects === 0) return [];
+  try {
+    await mirror.removeOthers();
+    return [];
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return [`objects that are gone stay in the mirror: ${messageOf(error)}`];
+  }
 }
 
 interface ManifestRequest extends StorageArchiveRequest {

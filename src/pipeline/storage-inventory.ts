@@ -12,10 +12,12 @@ import { enterStage } from './stage.ts';
 /** The Storage of one run: what it shall hold is known once `capture` has seen the snapshot. */
 export interface StorageRun {
   readonly storage: StorageTools;
+  /** Throws what kept it from being opened: no reason to leave the database without a backup. */
   readonly mirror: Mirror;
   /** Reads the inventory, or notes why it cannot. */
   capture(snapshot: Snapshot, source: Pick<Source, 'schemas' | 'relations'>): Promise<void>;
   readonly outcome: StorageInventory;
+  close(): void;
 }
 
 export type StorageInventory =
@@ -44,15 +46,22 @@ export async function captureStorageAlone(context: RunContext, { capture }: Stor
 export function openStorageRun(context: RunContext): StorageRun | undefined {
   const { storage } = context;
   if (storage === undefined) return undefined;
-  const mirror = storage.openMirror();
+  const opened = tryToOpen(storage);
   let outcome: StorageInventory = { state: 'absent' };
   return {
     storage,
-    mirror,
+    get mirror() {
+      if ('failure' in opened) throw opened.failure;
+      return opened.mirror;
+    },
+    close() {
+      if ('mirror' in opened) opened.mirror.close();
+    },
     get outcome() {
       return outcome;
     },
     async capture(snapshot, { schemas, relations }) {
+      if ('failure' in opened) return;
       const unreadable = relations.unreadable.find(
         ({ schema, name }) => schema === 'storage' && (name === undefined || name === 'objects' || name === 'buckets'),
       );
@@ -65,8 +74,16 @@ export function openStorageRun(context: RunContext): StorageRun | undefined {
       enterStage(context, 'inventory', 'Listing objects of Storage');
       outcome = {
         state: 'captured',
-        leftOut: await captureInventory(snapshot, mirror, createStorageFilter(context.config.storage!)),
+        leftOut: await captureInventory(snapshot, opened.mirror, createStorageFilter(context.config.storage!)),
       };
     },
   };
+}
+
+function tryToOpen(storage: StorageTools): { readonly mirror: Mirror } | { readonly failure: Error } {
+  try {
+    return { mirror: storage.openMirror() };
+  } catch (error) {
+    return { failure: error as Error };
+  }
 }

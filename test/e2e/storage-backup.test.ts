@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -208,4 +208,20 @@ test('a run that is killed in the middle of the downloads loses none that was fi
   const next = await scene.backUp();
   expect(next).toMatchObject({ exitCode: 0, document: { storage: { objects: 12, downloadedObjects: 7 } } });
   await expectArchived(scene, next.document.archives[1]!.name, 'docs', numbered);
+});
+
+test('a mirror that cannot be opened costs no backup of the database', async () => {
+  const scene = await createStoredProject();
+  await scene.storage.putObject('docs', 'one', 'x');
+  const project = join(scene.project.stateDirectory, 'shop');
+  await mkdir(project, { recursive: true });
+  await writeFile(join(project, 'mirror'), 'no directory');
+
+  const { exitCode, document } = await scene.backUp();
+  expect({ exitCode, status: document.status }).toEqual({ exitCode: 1, status: 'failed' });
+  expect(document.error?.message).toMatch(
+    /The database is safe in shop-\w+-database; of Storage this run has made no archive\./,
+  );
+  const listed = (await scene.run('list', '--json')).json<{ backups: { status: string; archives: { kind: string }[] }[] }>();
+  expect(listed.backups).toMatchObject([{ status: 'incomplete', archives: [{ kind: 'database' }] }]);
 });
