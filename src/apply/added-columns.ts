@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import { simplify } from '../domain/identity.ts';
 import type { Decision } from '../domain/selection.ts';
-import { quoteIdentifier } from '../domain/sql.ts';
+import { qualifyName, quoteIdentifier } from '../domain/sql.ts';
 
 const columnSchema = z.object({
   type: z.string(),
@@ -42,7 +42,7 @@ export function addUsersColumns(
 function addColumn({ schema, tag }: Decision['entry'], column: string, value: z.infer<typeof columnSchema>): string {
   const { type, collation, identity } = value;
   return [
-    `ALTER TABLE ${quoteIdentifier(schema!)}.${quoteIdentifier(tag!)} ADD COLUMN ${quoteIdentifier(column)} ${type}`,
+    `ALTER TABLE ${qualifyName({ schema: schema!, name: tag! })} ADD COLUMN ${quoteIdentifier(column)} ${type}`,
     ...(collation ? [`COLLATE ${collation}`] : []),
     ...(value.default ? [`DEFAULT ${value.default}`] : []),
     ...(identity ? [`GENERATED ${identity.toUpperCase()} AS IDENTITY`] : []),

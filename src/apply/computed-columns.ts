@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import { simplify } from '../domain/identity.ts';
 import { relationKey, type Decision, type TargetRelation } from '../domain/selection.ts';
-import { quoteIdentifier } from '../domain/sql.ts';
+import { qualifyName, quoteIdentifier } from '../domain/sql.ts';
 import { tolerateFailure } from '../domain/tolerant.ts';
 
 const generatedSchema = z.object({ generated: z.string() });
@@ -48,7 +48,7 @@ export function computeColumns(
       ...computed.map(({ column, expression }) => {
         const name = quoteIdentifier(column);
         const lacking = appends ? `${name} IS NULL` : `${name} IS DISTINCT FROM (${expression})`;
-        const update = `UPDATE ${quoteIdentifier(schema!)}.${quoteIdentifier(tag!)} SET ${name} = (${expression}) WHERE ${lacking}`;
+        const update = `UPDATE ${qualifyName({ schema: schema!, name: tag! })} SET ${name} = (${expression}) WHERE ${lacking}`;
         return tolerateFailure(`values of column ${column} of table ${tag} in schema ${schema}`, update);
       }),
     );

@@ -1,5 +1,5 @@
 import type { Session } from '../context.ts';
-import { quoteIdentifier } from '../domain/sql.ts';
+import { qualifyName, quoteIdentifier } from '../domain/sql.ts';
 
 /** What the rows of one table are, whatever their order. */
 export interface ContentHash {
@@ -27,7 +27,7 @@ export async function hashContent(
   columns?: readonly string[],
 ): Promise<ContentHash> {
   const names = columns ?? (await listColumns(session, table));
-  const from = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
+  const from = qualifyName(table);
   const [sums] = await session.query<SumRow>(contentQuery(from, names.map(quoteIdentifier)));
   return { rows: Number(sums!.rows), hash: wrap(sums!.high) + wrap(sums!.low), columns: [...names] };
 }

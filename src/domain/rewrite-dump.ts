@@ -3,7 +3,7 @@ import { describeEntry } from './restore-selection.ts';
 import type { Decision } from './selection.ts';
 import { attachParentsFirst } from './attach-order.ts';
 import { copiedColumns } from './copied-columns.ts';
-import { quoteIdentifier, quoteLiteral } from './sql.ts';
+import { qualifyName, quoteIdentifier, quoteLiteral } from './sql.ts';
 import { doBlock, tolerateFailure } from './tolerant.ts';
 
 export interface RewriteOptions {
@@ -64,7 +64,7 @@ function rewriteEntry(head: DumpHead, { entry, action }: Decision, { options, id
  */
 function stageRows(head: DumpHead, entry: DumpEntry, { options, ids }: RewriteFacts): DumpEntry[] {
   const stage = quoteIdentifier(`agent_rows_${entry.dumpId}`);
-  const table = `${quoteIdentifier(entry.schema!)}.${quoteIdentifier(entry.tag!)}`;
+  const table = qualifyName({ schema: entry.schema!, name: entry.tag! });
   const columns = copiedColumns(entry);
   const list = columns.map(quoteIdentifier).join(', ');
   const found = options.stagedColumns(entry);

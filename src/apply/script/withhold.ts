@@ -1,6 +1,6 @@
 import { jsonLiteral } from '../../domain/json-literal.ts';
 import type { Decision } from '../../domain/selection.ts';
-import { quoteIdentifier } from '../../domain/sql.ts';
+import { qualifyName } from '../../domain/sql.ts';
 import { doBlock } from '../../domain/tolerant.ts';
 
 const relations = new Set(['TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SEQUENCE']);
@@ -13,9 +13,7 @@ const relations = new Set(['TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE'
 export function withholdFromEverybody(decisions: readonly Decision[]): string[] {
   const made = decisions.filter(({ action, entry }) => action !== 'skip' && relations.has(entry.description ?? ''));
   if (made.length === 0) return [];
-  const names = jsonLiteral(
-    made.map(({ entry }) => `${quoteIdentifier(entry.schema ?? '')}.${quoteIdentifier(entry.tag ?? '')}`),
-  );
+  const names = jsonLiteral(made.map(({ entry }) => qualifyName({ schema: entry.schema ?? '', name: entry.tag ?? '' })));
   const body = `DECLARE
   relation text;
   roles text := (SELECT pg_catalog.string_agg(', ' || rolname, '') FROM pg_catalog.pg_roles WHERE rolname IN ('anon', 'authenticated'));
