@@ -3,9 +3,10 @@ import type { CountedTables } from '../capture/row-counts.ts';
 import type { Source } from '../capture/source.ts';
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
-import { hiddenOptions, statusOf } from '../domain/coverage.ts';
+import { hiddenOptions } from '../domain/coverage.ts';
 import type { CatalogChanges, Manifest, Part, SafetyBackupOf } from '../domain/manifest.ts';
 import type { DriftOutcome } from './migration-drift.ts';
+import { describeRun } from './run-facts.ts';
 import type { RunFrame } from './run.ts';
 
 export interface ManifestFacts {
@@ -27,17 +28,9 @@ export function buildManifest(context: RunContext, frame: RunFrame, facts: Manif
   const { source, counted, changes, drift } = facts;
   const elsewhere = facts.runKinds.includes('storage');
   const coverage = [...describeCoverage(source, counted.tables, elsewhere), drift.coverage];
-  const finishedAt = context.clock.now();
   return {
-    formatVersion: 1,
     kind: 'database',
-    backupId: facts.backupId,
-    project: context.config.project,
-    status: statusOf(coverage),
-    startedAt: frame.startedAt.toISOString(),
-    finishedAt: finishedAt.toISOString(),
-    durationMs: finishedAt.getTime() - frame.startedAt.getTime(),
-    agentVersion: context.agentVersion,
+    ...describeRun(context, frame, { ...facts, coverage }),
     tools: facts.tools,
     server: source.server,
     chunkerParams: facts.chunkerParams,
@@ -46,13 +39,11 @@ export function buildManifest(context: RunContext, frame: RunFrame, facts: Manif
     tables: [...counted.tables],
     largeObjects: { count: source.largeObjects.unreadable > 0 ? 0 : source.largeObjects.count },
     parts: [...facts.parts],
-    coverage,
     warnings: [
       ...coverage.filter(isWarning).map(({ component, state, detail }) => `${component}: ${state} (${detail})`),
       ...counted.warnings,
       ...facts.warnings,
     ],
-    runKinds: [...facts.runKinds],
     ...(changes === undefined ? {} : { changes }),
     ...(drift.manifest === undefined ? {} : { migrationDrift: drift.manifest }),
     ...(facts.safetyBackupOf === undefined ? {} : { safetyBackupOf: facts.safetyBackupOf }),

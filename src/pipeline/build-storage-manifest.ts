@@ -3,8 +3,9 @@ import type { Downloads } from '../capture/storage/download.ts';
 import type { Sidecar } from '../capture/storage/sidecars.ts';
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
-import { statusOf, type Coverage } from '../domain/coverage.ts';
+import type { Coverage } from '../domain/coverage.ts';
 import { listedNames, type StorageManifest } from '../domain/storage/manifest.ts';
+import { describeRun } from './run-facts.ts';
 import type { RunFrame } from './run.ts';
 import type { StorageInventory, StorageRun } from './storage-inventory.ts';
 
@@ -34,17 +35,9 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     downloadedBytes: downloads.bytes,
   };
   const coverage = describeStorage(outcome, totals, downloads);
-  const finishedAt = context.clock.now();
   return {
-    formatVersion: 1,
     kind: 'storage',
-    backupId: facts.backupId,
-    project: context.config.project,
-    status: statusOf(coverage),
-    startedAt: frame.startedAt.toISOString(),
-    finishedAt: finishedAt.toISOString(),
-    durationMs: finishedAt.getTime() - frame.startedAt.getTime(),
-    agentVersion: context.agentVersion,
+    ...describeRun(context, frame, { ...facts, coverage }),
     tools: facts.tools,
     chunkerParams: 'default',
     source: { url: storage.store.url },
@@ -55,8 +48,6 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     missing: { count: missing.length, names: missing.slice(0, listedNames) },
     changed: { count: changed.length, names: changed.slice(0, listedNames) },
     left,
-    runKinds: [...facts.runKinds],
-    coverage,
     warnings: [
       ...coverage.filter(({ state }) => state === 'not readable').map(({ component, detail }) => `${component}: ${detail}`),
       ...describeChanged(changed.length),
