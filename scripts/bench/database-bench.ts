@@ -1,13 +1,12 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { startCluster, type Cluster } from '../../test/helpers/cluster.ts';
+import { agentCommand, watchMemory } from './agent-run.ts';
+import { timeRestore, type RestoreFigures } from './database-restore.ts';
 import { median } from './figures.ts';
-import { timeRestore, type RestoreFigures } from './restore.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const pollMs = 10;
 
 /** About 900 MB of dump, nearly all of it in one table: an event log of the types that such tables have. */
@@ -36,7 +35,6 @@ interface AgentRepository {
 }
 
 export interface Bench {
-  readonly versions: string;
   readonly dumpMegabytes: number;
   createRepository(): Promise<AgentRepository>;
   /** The last one that was made. */
@@ -79,11 +77,9 @@ async function openBench(directory: string, cluster: Cluster): Promise<Bench> {
   const { dump, environment } = tools(cluster);
   await restoreData(cluster);
   const sized = await execa('sh', ['-c', `${dump} -Fc -Z0 big | wc -c`], { env: environment });
-  const borg = await execa('borg', ['--version']);
   let last: AgentRepository | undefined;
   let count = 0;
   return {
-    versions: `${borg.stdout}, ${(await execa(dump, ['--version'])).stdout}, Node ${process.version}`,
     dumpMegabytes: Math.round(Number(sized.stdout) / 1e6),
     async createRepository() {
       if (last !== undefined) await rm(last.directory, { recursive: true });
@@ -165,7 +161,7 @@ async function createAgentRepository(directory: string, cluster: Cluster): Promi
     ];
     await writeFile(join(directory, `${database}.env`), `${lines.join('\n')}\n`, { mode: 0o600 });
   }
-  await execa(process.execPath, ['--', main, 'init', '--env-file', join(directory, 'big.env')]);
+  await execa(process.execPath, [...agentCommand, 'init', '--env-file', join(directory, 'big.env')]);
   return { directory };
 }
 
@@ -188,30 +184,31 @@ async function timeBackup({ directory }: AgentRepository, database: 'big' | 'emp
   await settle();
   const startedMs = performance.now();
   const subprocess = execa(process.execPath, [
-    '--',
-    main,
+    ...agentCommand,
     'backup',
     '--json',
     '--env-file',
     join(directory, `${database}.env`),
   ]);
-  const watcher = watch(subprocess.pid!, join(directory, 'state', database, 'run'));
+  const memory = watchMemory(subprocess.pid!);
+  const staging = watchStaging(join(directory, 'state', database, 'run'));
   const { stdout } = await subprocess;
   const seconds = (performance.now() - startedMs) / 1000;
   const document = JSON.parse(stdout) as { archives: [{ deduplicatedBytes: number }] };
-  return { seconds, deduplicatedBytes: document.archives[0].deduplicatedBytes, ...(await watcher.stop()) };
+  return {
+    seconds,
+    deduplicatedBytes: document.archives[0].deduplicatedBytes,
+    peakMemoryBytes: await memory.stop(),
+    stagedBytes: await staging.stop(),
+  };
 }
 
-/** Looks every few milliseconds at the memory of a process, and at what lies in a directory. */
-function watch(pid: number, directory: string): { stop(): Promise<Pick<BackupFigures, 'peakMemoryBytes' | 'stagedBytes'>> } {
-  let peakMemoryBytes = 0;
-  let stagedBytes = 0;
+/** Looks every few milliseconds at what lies in a directory. */
+function watchStaging(directory: string): { stop(): Promise<number> } {
+  let mostBytes = 0;
   let looking = Promise.resolve();
   const look = async (): Promise<void> => {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    const kibibytes = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-    peakMemoryBytes = Math.max(peakMemoryBytes, kibibytes * 1024);
-    stagedBytes = Math.max(stagedBytes, await dumpBytesBelow(directory));
+    mostBytes = Math.max(mostBytes, await dumpBytesBelow(directory));
   };
   const timer = setInterval(() => {
     looking = look();
@@ -220,7 +217,7 @@ function watch(pid: number, directory: string): { stop(): Promise<Pick<BackupFig
     async stop() {
       clearInterval(timer);
       await looking;
-      return { peakMemoryBytes, stagedBytes };
+      return mostBytes;
     },
   };
 }
@@ -239,7 +236,7 @@ async function timeListings(repository: AgentRepository, rounds: number): Promis
   const borg: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     agent.push(
-      await time(() => execa(process.execPath, ['--', main, 'list', '--env-file', join(repository.directory, 'big.env')])),
+      await time(() => execa(process.execPath, [...agentCommand, 'list', '--env-file', join(repository.directory, 'big.env')])),
     );
     borg.push(await time(() => execa('borg', ['list'], { env: rawBorg(repository) })));
   }

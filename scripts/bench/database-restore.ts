@@ -1,10 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { ClusterAddress } from '../../test/helpers/cluster.ts';
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+import { agentCommand } from './agent-run.ts';
 
 export interface RestoreFigures {
   /** pg_restore from a local file, and ANALYZE, which the agent does as well. */
@@ -51,7 +49,7 @@ export async function timeRestore(bench: RestoreBench, jobs: number | undefined)
   await writeFile(targetFile, `PROJECT_NAME=target\nSUPABASE_DB_URL=${url}\nRESTORE_ALLOWED=true\n`, { mode: 0o600 });
   const args = ['restore', 'latest', '--to', targetFile, '--confirm', 'target', '--json', '--env-file', bench.envFile];
   const agentSeconds = await time(() =>
-    execa(process.execPath, ['--', main, ...args, ...(jobs === undefined ? [] : ['--jobs', String(jobs)])]),
+    execa(process.execPath, [...agentCommand, ...args, ...(jobs === undefined ? [] : ['--jobs', String(jobs)])]),
   );
   return { plainSeconds, agentSeconds };
 }

@@ -1,0 +1,92 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+/** The agent as it is installed: compiled, and with the options of its first line. */
+export const agentCommand = ['--max-semi-space-size=4', '--', fileURLToPath(new URL('../../dist/main.js', import.meta.url))];
+/** What its first line puts into the environment. */
+export const agentEnvironment = { MALLOC_MMAP_THRESHOLD_: '32768' };
+const pollMs = 10;
+
+export interface AgentRun {
+  readonly seconds: number;
+  /** From the entry of each stage to that of the next one. */
+  readonly stages: Readonly<Record<string, number>>;
+  /** While a borg process of the run was there. */
+  readonly borgSeconds: number;
+  readonly peakMemoryBytes: number;
+  readonly document: unknown;
+}
+
+/** Runs the agent and looks on. `directory` is for what is noted meanwhile. Throws when it ends with another code than 0. */
+export async function runAgent(directory: string, ...args: readonly string[]): Promise<AgentRun> {
+  const notes = await notingBorg(directory);
+  const startedMs = performance.now();
+  const subprocess = execa(process.execPath, [...agentCommand, ...args, '--json'], {
+    env: { ...agentEnvironment, LOG_LEVEL: 'info', PATH: notes.path },
+    maxBuffer: 1024 ** 3,
+  });
+  const memory = watchMemory(subprocess.pid!);
+  const { stdout, stderr } = await subprocess;
+  const seconds = (performance.now() - startedMs) / 1000;
+  return {
+    seconds,
+    stages: stagesOf(stderr),
+    borgSeconds: await notes.seconds(),
+    peakMemoryBytes: await memory.stop(),
+    document: JSON.parse(stdout) as unknown,
+  };
+}
+
+/** A borg that writes down when it begins and ends, before the real one in PATH. */
+async function notingBorg(directory: string): Promise<{ path: string; seconds(): Promise<number> }> {
+  const programs = join(directory, 'programs');
+  const file = join(directory, 'borg-times');
+  const { stdout: real } = await execa('sh', ['-c', 'command -v borg']);
+  await mkdir(programs, { recursive: true });
+  const script = `#!/bin/bash\nbegin=$EPOCHREALTIME\n${real} "$@"\ncode=$?\necho "$begin $EPOCHREALTIME" >> ${file}\nexit $code\n`;
+  await writeFile(join(programs, 'borg'), script);
+  await chmod(join(programs, 'borg'), 0o755);
+  await writeFile(file, '');
+  return {
+    path: `${programs}:${process.env['PATH']}`,
+    async seconds() {
+      const times = (await readFile(file, 'utf8')).trim().split('\n');
+      return times.map((line) => line.split(' ').map(Number)).reduce((sum, [begin = 0, end = 0]) => sum + end - begin, 0);
+    },
+  };
+}
+
+function stagesOf(log: string): Record<string, number> {
+  const entries = log
+    .split('\n')
+    .filter((line) => line.includes('"stage":'))
+    .map((line) => JSON.parse(line) as { time: string; stage: string });
+  const seconds: Record<string, number> = {};
+  for (const [index, { stage, time }] of entries.entries()) {
+    const end = entries[index + 1]?.time;
+    if (end !== undefined) seconds[stage] = (Date.parse(end) - Date.parse(time)) / 1000;
+  }
+  return seconds;
+}
+
+/** The most that a process ever had in memory, asked for every few milliseconds, since nothing is left of it afterwards. */
+export function watchMemory(pid: number): { stop(): Promise<number> } {
+  let peakBytes = 0;
+  let looking = Promise.resolve();
+  const look = async (): Promise<void> => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    peakBytes = Math.max(peakBytes, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024);
+  };
+  const timer = setInterval(() => {
+    looking = look();
+  }, pollMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await looking;
+      return peakBytes;
+    },
+  };
+}
