@@ -37,7 +37,8 @@ export interface Clock {
   now(): Date;
   /** Milliseconds of a clock that never jumps, for durations. */
   monotonicMs(): number;
-  sleep(ms: number): Promise<void>;
+  /** Rejects with the signal's reason when that is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** What a person at a terminal sees of long work. All of it is dropped where nobody looks. */

@@ -21,9 +21,9 @@ interface Scene extends StoredProject {
   restore(...options: readonly string[]): Promise<{ readonly exitCode: number; readonly document: ObjectsDocument }>;
 }
 
-async function createScene(): Promise<Scene> {
+async function createScene(settings: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const { variables, ...target } = await createStorageTarget();
-  const scene = await createStoredProject(variables);
+  const scene = await createStoredProject({ ...variables, ...settings });
   return {
     ...scene,
     target,
@@ -128,7 +128,7 @@ test('a part comes back alone; others are left, but for --clean', async () => {
 });
 
 test('what the API refuses is named, the rest comes back, and limits are put back', async () => {
-  const scene = await createScene();
+  const scene = await createScene({ STORAGE_RETRIES: '1' });
   await fill(scene);
   await scene.storage.putObject('docs', 'übel', 'x');
   // Such names come only by SQL, and the API does not give their bytes either: so this one is served for once.
