@@ -10,7 +10,7 @@ import type { RunStatus } from '../domain/exit-code.ts';
 import type { ObjectComparison } from '../domain/storage/object-comparison.ts';
 import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { selectsBucket, touchesBucket, type ObjectSelection } from '../domain/storage/selection.ts';
+import { selectsBucket, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
 import { StorageError } from '../domain/storage/storage-error.ts';
 import { AppError } from '../errors.ts';
 import type { ObjectStore } from '../object-store.ts';

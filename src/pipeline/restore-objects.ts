@@ -1,7 +1,7 @@
 import type { TargetConfig } from '../config/project-config.ts';
 import type { RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
-import type { ObjectSelection } from '../domain/storage/selection.ts';
+import type { ObjectSelection } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
 import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
 import { findStorageArchive } from './find-archive.ts';
@@ -63,9 +63,8 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
   });
 }
 
-function assertInBackup({ buckets, objects, prefixes }: ObjectSelection, known: ReadonlySet<string>): void {
-  const asked = [...buckets, ...[...objects, ...prefixes].map(({ bucket }) => bucket)];
-  const unknown = asked.find((bucket) => !known.has(bucket));
+function assertInBackup({ buckets }: ObjectSelection, known: ReadonlySet<string>): void {
+  const unknown = [...(buckets?.keys() ?? [])].find((bucket) => !known.has(bucket));
   if (unknown === undefined) return;
   throw new AppError('usage', `The backup holds no bucket ${unknown}. Nothing was touched.`, {
     hint: `It holds: ${[...known].slice(0, 20).join(', ') || 'none'}. \`agent show\` lists them.`,

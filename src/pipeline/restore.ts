@@ -16,7 +16,7 @@ import type { RunStatus } from '../domain/exit-code.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isWhole, type RestoreScope } from '../domain/restore-scope.ts';
 import { relationKey } from '../domain/selection.ts';
-import { allObjects } from '../domain/storage/selection.ts';
+import { allObjects } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
 import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
 import { findDatabaseArchive } from './find-archive.ts';
