@@ -89,17 +89,27 @@ test('a target that has everything is equal, alone and after the database; extra
   expect(scene.target.storage.requests.length).toBe(requests);
 
   await scene.target.storage.putObject('docs', 'of the target', 'x');
+  await scene.target.storage.putObject('another', 'one', 'x');
   expect(await scene.compare('--only', 'storage')).toMatchObject({
     exitCode: 0,
     document: {
       status: 'equal',
-      objects: { ...equal, extra: 1, differences: [{ bucket: 'docs', name: 'of the target', kind: 'extra', what: [] }] },
+      objects: {
+        ...equal,
+        extra: 2,
+        differences: [
+          { bucket: 'docs', name: 'of the target', kind: 'extra', what: [] },
+          { bucket: 'another', name: 'one', kind: 'extra', what: [] },
+        ],
+        buckets: [{ bucket: 'another', kind: 'extra', what: [] }],
+      },
     },
   });
   const { exitCode, stdout } = await scene.compareAsText('--only', 'storage');
   expect(exitCode).toBe(0);
   expect(stdout).toContain(`Storage: ${total} objects, ${total} equal.`);
-  expect(stdout).toContain('1 more objects, which the backup does not hold, are there; that does not count:');
+  expect(stdout).toContain('2 more objects, which the backup does not hold, are there; that does not count:');
+  expect(stdout).toContain('  extra: bucket another');
 });
 
 test('whatever differs is named, with what it is', async () => {

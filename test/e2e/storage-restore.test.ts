@@ -106,6 +106,7 @@ test('a part comes back alone; others are left, but for --clean', async () => {
   const { storage, database } = scene.target;
   await storage.putObject('docs', 'of the target', 'x');
   await storage.putObject('docs', 'a', 'another');
+  await storage.putObject('elsewhere', 'of the target, too', 'x');
   const namesOf = async (): Promise<string[]> =>
     (await database.query<{ name: string }>('SELECT name FROM storage.objects ORDER BY name COLLATE "C"')).map(
       ({ name }) => name,
@@ -115,7 +116,7 @@ test('a part comes back alone; others are left, but for --clean', async () => {
     exitCode: 0,
     document: { objects: { uploaded: 2 } },
   });
-  expect(await namesOf()).toEqual(['a', 'of the target', 'sp ace/q?.txt']);
+  expect(await namesOf()).toEqual(['a', 'of the target', 'of the target, too', 'sp ace/q?.txt']);
   expect((await storage.bytesOf('docs', 'a')).toString()).toBe('a');
   expect(await database.query("SELECT public FROM storage.buckets WHERE id = 'docs'")).toEqual([{ public: false }]);
 
@@ -124,6 +125,19 @@ test('a part comes back alone; others are left, but for --clean', async () => {
     document: { objects: { uploaded: 6, equal: 2, removed: 1 } },
   });
   expect(await namesOf()).not.toContain('of the target');
+  expect(await namesOf()).toContain('of the target, too');
+
+  expect(await scene.restore('--only', 'storage', '--clean')).toMatchObject({
+    exitCode: 0,
+    document: {
+      objects: {
+        uploaded: 3,
+        removed: 1,
+        notCleaned: [],
+        comparison: { extra: 0, buckets: [{ bucket: 'elsewhere', kind: 'extra' }] },
+      },
+    },
+  });
   expect(await scene.restore('--bucket', 'none')).toMatchObject({ exitCode: 2, document: { error: { code: 'usage' } } });
 });
 

@@ -41,6 +41,18 @@ export async function findOtherObjects(
   return rows.map(({ name }) => name);
 }
 
+/** Ids of the target's buckets that are none of these, in their order. */
+export async function findOtherBuckets(
+  session: Pick<Session, 'query'>,
+  buckets: readonly { readonly id: string }[],
+): Promise<string[]> {
+  const rows = await session.query<{ id: string }>(
+    'SELECT id FROM storage.buckets WHERE id <> ALL ($1::text[]) ORDER BY id COLLATE "C"',
+    [buckets.map(({ id }) => id)],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** What an upload does not bring back, as far as the target has such columns; the version and the sums are the server's own. */
 const columnsOfObjects = ['owner', 'owner_id', 'created_at', 'updated_at', 'last_accessed_at', 'user_metadata'];
 const columnsOfBuckets = ['owner', 'owner_id', 'created_at', 'updated_at', 'avif_autodetection'];

@@ -10,6 +10,8 @@ const bucketSchema = z.object({
   bytes: count,
   /** Those that the inventory has and the archive has not. */
   missing: count,
+  /** Those that STORAGE_BUCKETS and STORAGE_EXCLUDE left out; absent for none. */
+  leftOut: count.optional(),
 });
 
 /** A sidecar: size and SHA-256 of what was archived. The sums of objects stand in `objects.jsonl`. */
@@ -49,6 +51,8 @@ export const storageManifestSchema = commonManifestSchema.extend({
     downloadedBytes: count,
   }),
   buckets: z.array(bucketSchema),
+  /** Ids of buckets that STORAGE_BUCKETS and STORAGE_EXCLUDE left out; absent for none. */
+  leftOutBuckets: z.array(z.string()).optional(),
   parts: z.array(partSchema),
   missing: missingSchema,
   changed: changedSchema,
@@ -60,3 +64,15 @@ export const storageManifestSchema = commonManifestSchema.extend({
 export const archiveManifestSchema = z.discriminatedUnion('kind', [manifestSchema, storageManifestSchema]);
 
 export type StorageManifest = z.infer<typeof storageManifestSchema>;
+
+/** Whether the archive has all that the project had of a bucket: what it does not hold was not there. */
+export function holdsAllOf({ buckets }: StorageManifest, bucket: string): boolean {
+  return buckets.some(({ id, missing, leftOut = 0 }) => id === bucket && missing + leftOut === 0);
+}
+
+/** The same of all Storage. An archive without any bucket may be of a project whose Storage could not be seen. */
+export function holdsEverything(manifest: StorageManifest): boolean {
+  const { status, buckets, leftOutBuckets = [] } = manifest;
+  const all = [status === 'complete', buckets.length > 0, leftOutBuckets.length === 0];
+  return all.every(Boolean) && buckets.every(({ id }) => holdsAllOf(manifest, id));
+}
