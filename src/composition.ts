@@ -67,6 +67,7 @@ export function composeTools(
       signal,
     ),
     storage: composeStorage(config, stateDirectory),
+    openMirror,
     openObjectStore: (connection) => openObjectStore(config, connection),
     files: createFiles(join(stateDirectory, 'run'), commands),
     openState: () => openStateStore(stateDirectory),

@@ -20,6 +20,8 @@ export interface RunContext {
   readonly state: StateStore;
   /** Undefined where no key of the project's Storage is configured. */
   readonly storage: StorageTools | undefined;
+  /** A mirror in a directory of the caller's own, which is made. */
+  openMirror(directory: string): Mirror;
   /** The Storage API of another project; whoever opens it closes it. */
   openObjectStore(connection: StorageConnection & { readonly concurrency: number }): ObjectStore;
   readonly agentVersion: string;

@@ -6,7 +6,7 @@ const shownNames = 20;
 
 /** The plan of a dry run, or how a restore of objects ended. */
 export function objectsText(report: RestoreObjectsReport): string {
-  const { backupId, target, steps, objects, durationMs, status } = report;
+  const { backupId, target, steps, objects, durationMs, status, safetyBackup, warnings } = report;
   if (objects === undefined) {
     return [
       `Restore of ${backupId} into the Storage ${target.url}: nothing was touched (dry run).`,
@@ -17,7 +17,9 @@ export function objectsText(report: RestoreObjectsReport): string {
   return [
     `Restored objects of ${backupId} into ${target.project} (${target.url}) in ${formatDuration(durationMs)}.`,
     verdicts[status],
+    ...(safetyBackup === undefined ? [] : [`What was replaced or removed, as it was before: ${safetyBackup}`]),
     ...broughtText(objects),
+    ...warnings.map((warning) => printable(`Warning: ${warning}`)),
   ].join('\n');
 }
 

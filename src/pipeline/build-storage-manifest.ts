@@ -5,15 +5,17 @@ import type { Sidecar } from '../capture/storage/sidecars.ts';
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
+import type { SafetyBackupOf } from '../domain/manifest.ts';
 import { listedNames, type StorageManifest } from '../domain/storage/manifest.ts';
 import { describeRun } from './run-facts.ts';
 import type { RunFrame } from './run.ts';
-import type { StorageInventory, StorageRun } from './storage-inventory.ts';
+import type { ArchivedStorage, StorageInventory } from './storage-inventory.ts';
 
 interface StorageFacts {
   readonly backupId: string;
   readonly runKinds: readonly ArchiveKind[];
-  readonly storageRun: StorageRun;
+  readonly storageRun: ArchivedStorage;
+  readonly safetyBackupOf?: SafetyBackupOf | undefined;
   readonly downloads: Downloads;
   readonly parts: readonly Sidecar[];
   readonly tools: StorageManifest['tools'];
@@ -53,6 +55,7 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     missing: { count: missing.length, names: missing.slice(0, listedNames) },
     changed: { count: changed.length, names: changed.slice(0, listedNames) },
     left,
+    ...(facts.safetyBackupOf === undefined ? {} : { safetyBackupOf: facts.safetyBackupOf }),
     warnings: [
       ...coverage.filter(({ state }) => state === 'not readable').map(({ component, detail }) => `${component}: ${detail}`),
       ...describeChanged(changed.length),

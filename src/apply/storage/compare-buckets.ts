@@ -3,7 +3,7 @@ import type { InventoryBucket } from '../../domain/storage/inventory.ts';
 import type { BucketDifference } from '../../domain/storage/object-comparison.ts';
 import { settingsOfRow } from '../../domain/storage/rows.ts';
 import type { BucketSettings } from '../../domain/storage/settings.ts';
-import { findOtherBuckets } from './target-rows.ts';
+import { findBuckets, findOtherBuckets } from './target-rows.ts';
 
 /** The buckets whose settings are not those of the backup and, if these are `all` that it has, those of the target besides. */
 export async function compareBuckets(
@@ -11,9 +11,9 @@ export async function compareBuckets(
   buckets: readonly InventoryBucket[],
   all: boolean,
 ): Promise<BucketDifference[]> {
-  const rows = await session.query<InventoryBucket & Record<string, unknown>>(
-    'SELECT b.id, pg_catalog.to_jsonb(b)::text AS row FROM storage.buckets b WHERE b.id = ANY ($1::text[])',
-    [buckets.map(({ id }) => id)],
+  const rows = await findBuckets(
+    session,
+    buckets.map(({ id }) => id),
   );
   const found = new Map(rows.map(({ id, row }) => [id, settingsOfRow(row)]));
   const others = all ? await findOtherBuckets(session, buckets) : [];

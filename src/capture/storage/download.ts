@@ -17,6 +17,8 @@ export interface DownloadRequest {
 
 export interface MissingObject extends ObjectName {
   readonly reason: string;
+  /** Its row is there, and its bytes are not, which does not pass. */
+  readonly lost?: true;
 }
 
 /** An object that was changed, or removed, after the snapshot and before its bytes came. */
@@ -92,8 +94,8 @@ class Download {
     this.#left = { objects: this.#left.objects + 1, bytes: this.#left.bytes + (size ?? 0) };
   }
 
-  #miss({ bucket, name }: InventoryObject, reason: string): void {
-    this.#missing.push({ bucket, name, reason });
+  #miss({ bucket, name }: InventoryObject, reason: string, isLost = false): void {
+    this.#missing.push({ bucket, name, reason, ...(isLost ? { lost: true } : {}) });
   }
 
   async #bring(object: InventoryObject): Promise<void> {
@@ -104,7 +106,7 @@ class Download {
       this.#context.signal.throwIfAborted();
       if (!(error instanceof StorageError)) throw error;
       this.#context.log.warn({ bucket: object.bucket, object: object.name, reason: error.message }, 'object could not be read');
-      this.#miss(object, error.message);
+      this.#miss(object, error.message, error.failure === 'lost');
     }
   }
 
@@ -138,7 +140,7 @@ class Download {
     const isChanged = !isSame(now, object);
     if (failure !== undefined && !isChanged) {
       if (failure.failure === 'transient') throw failure;
-      throw new StorageError('invalid', `${bucket}/${name}: its row is there, but its bytes are not.`, { cause: failure });
+      throw new StorageError('lost', `${bucket}/${name}: its row is there, but its bytes are not.`, { cause: failure });
     }
     this.#count(await mirror.store({ ...object, ...now }, await store.download(object, signal)));
     if (isChanged) this.#changed.push({ bucket, name, what: 'changed' });

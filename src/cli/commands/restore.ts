@@ -71,7 +71,10 @@ export function restoreCommand(shell: Shell): Command {
       'only the objects of Storage whose names begin so; may be said again',
       collectWanted('prefix'),
     )
-    .option('--no-safety-backup', 'do not back the target up before it is written to')
+    .option(
+      '--no-safety-backup',
+      'do not back up before what is written over: the database, and objects that are replaced or removed',
+    )
     .option('--enable-jobs', 'let cron jobs and webhooks act at once; without it they are restored, and rest')
     .action(async (backup: string, options: RestoreOptions) => {
       await withContext(shell, options, async (context) => {
@@ -140,6 +143,7 @@ async function restoreStorage(shell: Shell, context: RunContext, { backup, targe
     selection: createObjectSelection([...bucket.map(wantBucket), ...object, ...prefix]),
     clean: options.clean ?? false,
     dryRun: options.dryRun ?? false,
+    safetyBackup: options.safetyBackup,
     confirm: (steps) => confirm(shell, { target, typed: options.confirm }, steps, `the Storage ${target.storage?.url ?? ''}`),
   });
   context.progress.end();

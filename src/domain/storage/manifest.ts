@@ -24,7 +24,15 @@ export const listedNames = 1000;
 const missingSchema = z.object({
   count,
   /** The first 1000. */
-  names: z.array(z.object({ bucket: z.string(), name: z.string(), reason: z.string() })),
+  names: z.array(
+    z.object({
+      bucket: z.string(),
+      name: z.string(),
+      reason: z.string(),
+      /** The row is there, and the bytes are not, which does not pass. */
+      lost: z.literal(true).optional(),
+    }),
+  ),
 });
 
 /** Objects that were not what the snapshot says when their turn came: archived as they were then, or gone. */
@@ -65,8 +73,15 @@ export const archiveManifestSchema = z.discriminatedUnion('kind', [manifestSchem
 
 export type StorageManifest = z.infer<typeof storageManifestSchema>;
 
+/** How many of the missing objects that are named have lost their bytes. */
+export function countLost({ missing }: StorageManifest): number {
+  return missing.names.filter(({ lost }) => lost).length;
+}
+
 /** Whether the archive has all that the project had of a bucket: what it does not hold was not there. */
-export function holdsAllOf({ buckets }: StorageManifest, bucket: string): boolean {
+export function holdsAllOf({ buckets, safetyBackupOf }: StorageManifest, bucket: string): boolean {
+  // A safety backup holds what was about to go, and nothing else.
+  if (safetyBackupOf !== undefined) return false;
   return buckets.some(({ id, missing, leftOut = 0 }) => id === bucket && missing + leftOut === 0);
 }
 
