@@ -67,7 +67,8 @@ export function composeTools(
       signal,
     ),
     storage: composeStorage(config, stateDirectory),
-    openObjectStore,
+    openMirror,
+    openObjectStore: (connection) => openObjectStore(config, connection),
     files: createFiles(join(stateDirectory, 'run'), commands),
     openState: () => openStateStore(stateDirectory),
     agentVersion: agentVersion(),
@@ -75,14 +76,18 @@ export function composeTools(
   };
 }
 
-function openObjectStore(connection: StorageConnection & { readonly concurrency: number }): ObjectStore {
-  return createObjectStore({ ...connection, agentVersion: agentVersion(), clock: systemClock });
+function openObjectStore(
+  { storageRetries }: ProjectConfig,
+  connection: StorageConnection & { readonly concurrency: number },
+): ObjectStore {
+  return createObjectStore({ ...connection, retries: storageRetries, agentVersion: agentVersion(), clock: systemClock });
 }
 
-function composeStorage({ storage }: ProjectConfig, stateDirectory: string): StorageTools | undefined {
+function composeStorage(config: ProjectConfig, stateDirectory: string): StorageTools | undefined {
+  const { storage } = config;
   if (storage === undefined) return undefined;
   return {
-    store: openObjectStore(storage),
+    store: openObjectStore(config, storage),
     openMirror: () => openMirror(join(stateDirectory, 'mirror')),
   };
 }

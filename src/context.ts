@@ -20,6 +20,8 @@ export interface RunContext {
   readonly state: StateStore;
   /** Undefined where no key of the project's Storage is configured. */
   readonly storage: StorageTools | undefined;
+  /** A mirror in a directory of the caller's own, which is made. */
+  openMirror(directory: string): Mirror;
   /** The Storage API of another project; whoever opens it closes it. */
   openObjectStore(connection: StorageConnection & { readonly concurrency: number }): ObjectStore;
   readonly agentVersion: string;
@@ -37,7 +39,8 @@ export interface Clock {
   now(): Date;
   /** Milliseconds of a clock that never jumps, for durations. */
   monotonicMs(): number;
-  sleep(ms: number): Promise<void>;
+  /** Rejects with the signal's reason when that is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** What a person at a terminal sees of long work. All of it is dropped where nobody looks. */

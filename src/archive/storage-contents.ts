@@ -1,8 +1,13 @@
 import type { RunContext } from '../context.ts';
 import type { InventoryBucket } from '../domain/storage/inventory.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { objectPath } from '../domain/storage/object-path.ts';
-import { allObjects, selectsBucket, selectsObject, touchesBucket, type ObjectSelection } from '../domain/storage/selection.ts';
+import {
+  allObjects,
+  archivedPathsOf,
+  matchObject,
+  touchesBucket,
+  type ObjectSelection,
+} from '../domain/storage/object-selection.ts';
 import { bucketSidecarPath, objectsSidecarPath, parseBucketSidecar, type SidecarObject } from '../domain/storage/sidecar.ts';
 import { messageOf } from '../errors.ts';
 import { readExport } from './read-export.ts';
@@ -64,18 +69,14 @@ export async function readObjects(
   work: ObjectWork,
 ): Promise<void> {
   const sidecar = objectsSidecarPath(bucket);
-  const named = selection.objects.filter((asked) => asked.bucket === bucket);
-  const byName = !selectsBucket(selection, bucket) && !selection.prefixes.some((asked) => asked.bucket === bucket);
-  const directory = sidecar.slice(0, -'.jsonl'.length);
-  const paths = byName ? named.map(({ name }) => objectPath(bucket, name)) : [directory];
-  await readExport(context, { archive, paths: [sidecar, ...paths] }, async (entries) => {
+  await readExport(context, { archive, paths: archivedPathsOf(selection, bucket) }, async (entries) => {
     let wanted = new Map<string, SidecarObject>();
     for await (const entry of entries) {
       const path = entry.header.name;
       if (path === sidecar) {
         const objects: SidecarObject[] = [];
         for await (const object of readObjectLines(archive, entry)) {
-          if (selectsObject(selection, { bucket, name: object.name })) objects.push(object);
+          if (matchObject(selection, bucket, object.name).selected) objects.push(object);
         }
         wanted = new Map(objects.map((object) => [object.path, object]));
         await work.begin(bucket, objects);

@@ -13,17 +13,22 @@ export function objectComparisonText(objects: ComparedObjects): string[] {
   ] as const;
   const unequal = counts.filter(([count]) => count > 0).map(([count, what]) => `${number(count)} ${what}`);
   const failing = objects.differences.filter(({ kind }) => kind !== 'extra');
+  const extraBuckets = buckets.filter(({ kind }) => kind === 'extra');
   const others = objects.differences.filter(({ kind }) => kind === 'extra');
   return [
     `Storage: ${number(compared)} objects, ${number(equal)} equal${unequal.length === 0 ? '' : `, BUT ${unequal.join(', ')}`}.`,
     `Downloaded: ${number(downloaded)} objects, ${formatBytes(bytes)}${sample < 100 ? ` (a sample of ${sample} %; of the others size, type and metadata were compared)` : ''}.`,
-    ...buckets.map(({ bucket, kind, what }) =>
-      printable(kind === 'missing' ? `  missing: bucket ${bucket}` : `  different: bucket ${bucket}: ${what.join(', ')}`),
-    ),
+    ...buckets.filter(({ kind }) => kind !== 'extra').map(toBucketLine),
     ...shorten(failing.map(toLine)),
     ...(extra === 0 ? [] : [`${number(extra)} more objects, which the backup does not hold, are there; that does not count:`]),
     ...shorten(others.map(toLine)),
+    ...(extraBuckets.length === 0 ? [] : ['Buckets which the backup does not hold are there; that does not count:']),
+    ...shorten(extraBuckets.map(toBucketLine)),
   ];
+}
+
+function toBucketLine({ bucket, kind, what }: ComparedObjects['buckets'][number]): string {
+  return printable(`  ${kind}: bucket ${bucket}${what.length === 0 ? '' : `: ${what.join(', ')}`}`);
 }
 
 function toLine({ bucket, name, kind, what }: ComparedObjects['differences'][number]): string {

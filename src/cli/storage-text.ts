@@ -1,4 +1,5 @@
 import type { Coverage } from '../domain/coverage.ts';
+import type { SafetyBackupOf } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import type { ShownArchive } from '../pipeline/show.ts';
 import { formatBytes, formatDuration, formatTable, formatTime, printable } from './output.ts';
@@ -10,6 +11,7 @@ export function describeStorage({ archive, manifest }: ShownArchive<StorageManif
   const { totals, tools, missing, changed } = manifest;
   const facts = [
     ['Archive', archive.name],
+    ...describeSafety(manifest),
     ['Started', `${formatTime(new Date(manifest.startedAt))}, took ${formatDuration(manifest.durationMs)}`],
     ['Size', describeSizes(archive)],
     ['Source', manifest.source.url],
@@ -41,6 +43,11 @@ export function describeStorage({ archive, manifest }: ShownArchive<StorageManif
     ),
     ...manifest.warnings.map((warning) => `\nWarning: ${printable(warning)}`),
   ].join('\n');
+}
+
+export function describeSafety({ safetyBackupOf: of }: { readonly safetyBackupOf?: SafetyBackupOf | undefined }): string[][] {
+  if (of === undefined) return [];
+  return [['Safety backup', printable(`of ${of.project} (${of.database}), before ${of.restoredBackup} was restored there`)]];
 }
 
 export function describeCoverage({ coverage }: { readonly coverage: readonly Coverage[] }): string {

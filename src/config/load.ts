@@ -61,6 +61,7 @@ function toProjectConfig(
     project: settings.PROJECT_NAME,
     ...others,
     storage: storage === undefined ? undefined : toStorageConfig(storage, settings),
+    storageRetries: settings.STORAGE_RETRIES,
     repository: {
       location: settings.BORG_REPO,
       passphrase: new Secret(settings.BORG_PASSPHRASE),

@@ -8,6 +8,8 @@ export interface ProjectConfig {
   readonly database: ConnectionConfig;
   /** Undefined without a key: backups have no objects then. */
   readonly storage: StorageConfig | undefined;
+  /** STORAGE_RETRIES: how often an object is asked for, or sent, again before it is given up; also with targets. */
+  readonly storageRetries: number;
   readonly repository: RepositoryConfig;
   readonly retention: RetentionConfig;
   /** VERIFY_CONTENT: whether a backup hashes the rows of each table. */

@@ -132,6 +132,12 @@ export const projectSchema = targetSchema.extend({
       .refine((value) => value <= 256, 'has to be at most 256')
       .prefault(variables.STORAGE_CONCURRENCY.defaultValue),
   ),
+  STORAGE_RETRIES: describe(
+    'STORAGE_RETRIES',
+    wholeNumber(0)
+      .refine((value) => value <= 10, 'has to be at most 10')
+      .prefault(variables.STORAGE_RETRIES.defaultValue),
+  ),
   STORAGE_MAX_EGRESS: describe('STORAGE_MAX_EGRESS', byteSize.optional()),
   BORG_REPO: describe('BORG_REPO', repositoryLocation),
   BORG_PASSPHRASE: describe('BORG_PASSPHRASE', text),

@@ -97,6 +97,12 @@ export const variables = {
     description: 'How many objects are transferred at a time, 1 to 256.',
     defaultValue: '16',
   },
+  STORAGE_RETRIES: {
+    section: storage,
+    description:
+      'How often an object is asked for or sent again when the server fails, 0 to 10, after waits of about half a second, one, two, four ... Then it is given up, and named.',
+    defaultValue: '5',
+  },
   STORAGE_MAX_EGRESS: {
     section: storage,
     description:

@@ -100,6 +100,8 @@ export const commonManifestSchema = z.object({
   warnings: z.array(z.string()),
   /** The kinds of archives that this run set out to make; absent before there was Storage. */
   runKinds: z.array(z.enum(archiveKinds)).optional(),
+  /** Only in a safety backup. */
+  safetyBackupOf: safetySchema.optional(),
 });
 
 /** `manifest.json`, the last file of a database archive. Readers ignore what they do not know; it is only ever extended. */
@@ -124,8 +126,6 @@ export const manifestSchema = commonManifestSchema.extend({
   changes: changesSchema.optional(),
   /** Absent when the project has no migrations, or MIGRATION_DRIFT is off. */
   migrationDrift: migrationDriftSchema.optional(),
-  /** Only in a safety backup. */
-  safetyBackupOf: safetySchema.optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;

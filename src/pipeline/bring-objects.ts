@@ -1,19 +1,19 @@
 import { readBuckets, readObjects } from '../archive/storage-contents.ts';
 import { readStorageManifest } from '../archive/verify.ts';
 import { openBuckets } from '../apply/storage/buckets.ts';
+import { cleanBucket, type Cleaned } from '../apply/storage/clean-objects.ts';
 import { ObjectComparing } from '../apply/storage/compare-objects.ts';
-import { findOtherObjects, restoreColumns } from '../apply/storage/target-rows.ts';
+import { findOtherBuckets, restoreColumns } from '../apply/storage/target-rows.ts';
 import { ObjectUploads, type Uploads } from '../apply/storage/upload-objects.ts';
 import type { TargetConfig } from '../config/project-config.ts';
-import type { RunContext, Session } from '../context.ts';
+import type { RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import type { ObjectComparison } from '../domain/storage/object-comparison.ts';
 import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { selectsBucket, touchesBucket, type ObjectSelection } from '../domain/storage/selection.ts';
+import { selectsBucket, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
 import { StorageError } from '../domain/storage/storage-error.ts';
 import { AppError } from '../errors.ts';
-import type { ObjectStore } from '../object-store.ts';
 import { enterStage } from './stage.ts';
 
 export interface ObjectsRequest {
@@ -21,15 +21,13 @@ export interface ObjectsRequest {
   readonly archive: string;
   readonly target: TargetConfig;
   readonly selection: ObjectSelection;
-  /** Whether objects of the target that the backup does not hold go, in buckets of which all is asked for. */
+  /** Whether objects of the target that the backup does not hold go, where `mayClean` says so. */
   readonly clean: boolean;
 }
 
-export interface BroughtObjects extends Uploads {
+export interface BroughtObjects extends Uploads, Cleaned {
   readonly archive: string;
   readonly createdBuckets: readonly string[];
-  /** Objects that `clean` has removed. */
-  readonly removed: number;
   /** What the rows of the target say afterwards; nothing is downloaded for it. */
   readonly comparison: ObjectComparison;
   /** What is not as in the backup by then, and neither `refused` nor `deviations` has named: why the restore counts as failed. */
@@ -44,7 +42,6 @@ export function judgeObjects({ refused, deviations, unexplained }: BroughtObject
 
 /** How many objects go at once into a target. */
 const concurrency = 16;
-const removedAtOnce = 500;
 
 /** What would be written: of whole buckets, as the manifest counts them. */
 export async function planObjects(
@@ -81,25 +78,26 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
     const wanted = buckets.map((bucket) => ({ ...bucket, whole: selectsBucket(selection, bucket.id) }));
     const opened = await openBuckets(store, wanted);
     const comparing = new ObjectComparing(context, { session, reading: undefined });
-    let removed = 0;
+    const cleaned: Cleaned[] = [];
+    const clean = async (bucket: string, objects: readonly SidecarObject[]): Promise<void> => {
+      const names = objects.map(({ name }) => name);
+      cleaned.push(await cleanBucket({ store, session, manifest, selection }, bucket, names));
+    };
     let outcome: Uploads;
     try {
       const uploads = new ObjectUploads(context, { store, session, concurrency });
       for (const { id, whole } of wanted) {
-        removed += await bringBucket(context, {
-          ...request,
-          bucket: id,
-          whole,
-          uploads,
-          comparing,
-          store,
-          session,
-          clean: request.clean && whole,
-        });
+        const objects = await bringBucket(context, { ...request, bucket: id, uploads });
+        if (request.clean && whole) await clean(id, objects);
+        await comparing.compareBucket(id, objects, whole);
       }
       outcome = uploads.outcome;
     } finally {
       await opened.close();
+    }
+    const all = selection.buckets === undefined;
+    if (request.clean && all) {
+      for (const id of await findOtherBuckets(session, buckets)) await clean(id, []);
     }
     const whole = wanted.filter((bucket) => bucket.whole);
     await restoreColumns(
@@ -107,12 +105,13 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
       'buckets',
       whole.map(({ row }) => row),
     );
-    await comparing.compareSettings(whole);
+    await comparing.compareSettings(whole, all);
     const comparison = comparing.outcome;
     return {
       archive,
       createdBuckets: opened.created,
-      removed,
+      removed: cleaned.reduce((sum, { removed }) => sum + removed, 0),
+      notCleaned: cleaned.flatMap(({ notCleaned }) => notCleaned),
       ...outcome,
       comparison,
       unexplained: listUnexplained(comparison, outcome),
@@ -145,26 +144,22 @@ function listUnexplained({ differences, buckets }: ObjectComparison, { refused, 
     ...failing
       .filter(({ bucket, name }) => !isNamed(`${bucket}/${name}`))
       .map(({ bucket, name, kind, what }) => `object ${bucket}/${name}: ${what.join(', ') || kind}`),
-    ...buckets.map(({ bucket, kind, what }) => `bucket ${bucket}: ${what.join(', ') || kind}`),
+    ...buckets
+      .filter(({ kind }) => kind !== 'extra')
+      .map(({ bucket, kind, what }) => `bucket ${bucket}: ${what.join(', ') || kind}`),
   ];
 }
 
 interface BucketWork extends ObjectsRequest {
   readonly bucket: string;
-  /** Whether all of it was asked for. */
-  readonly whole: boolean;
-  readonly comparing: ObjectComparing;
   readonly uploads: ObjectUploads;
-  readonly store: ObjectStore;
-  readonly session: Session;
 }
 
-/** Brings it, and compares it with what is there then. Answers how many other objects were removed. */
-async function bringBucket(context: RunContext, work: BucketWork): Promise<number> {
-  const { archive, bucket, selection, uploads, comparing, store, session, clean, whole } = work;
+/** Answers which objects were asked for. */
+async function bringBucket(context: RunContext, work: BucketWork): Promise<readonly SidecarObject[]> {
+  const { archive, bucket, selection, uploads } = work;
   let wanted: readonly SidecarObject[] = [];
   let equal: ReadonlySet<string> = new Set();
-  let others: string[] = [];
   await readObjects(
     context,
     { archive, bucket, selection },
@@ -172,12 +167,6 @@ async function bringBucket(context: RunContext, work: BucketWork): Promise<numbe
       async begin(_, objects) {
         wanted = objects;
         equal = await uploads.findEqual(bucket, objects);
-        if (clean)
-          others = await findOtherObjects(
-            session,
-            bucket,
-            objects.map(({ name }) => name),
-          );
       },
       async add(_, object, bytes) {
         if (!equal.has(object.name)) return uploads.add(bucket, object, bytes);
@@ -187,9 +176,5 @@ async function bringBucket(context: RunContext, work: BucketWork): Promise<numbe
     },
   );
   await uploads.finish();
-  for (let start = 0; start < others.length; start += removedAtOnce) {
-    await store.remove(bucket, others.slice(start, start + removedAtOnce));
-  }
-  await comparing.compareBucket(bucket, wanted, whole);
-  return others.length;
+  return wanted;
 }

@@ -1,18 +1,21 @@
 import { captured, count } from '../capture/coverage-texts.ts';
 import type { Downloads } from '../capture/storage/download.ts';
+import type { LeftOut } from '../capture/storage/inventory.ts';
 import type { Sidecar } from '../capture/storage/sidecars.ts';
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
+import type { SafetyBackupOf } from '../domain/manifest.ts';
 import { listedNames, type StorageManifest } from '../domain/storage/manifest.ts';
 import { describeRun } from './run-facts.ts';
 import type { RunFrame } from './run.ts';
-import type { StorageInventory, StorageRun } from './storage-inventory.ts';
+import type { ArchivedStorage, StorageInventory } from './storage-inventory.ts';
 
 interface StorageFacts {
   readonly backupId: string;
   readonly runKinds: readonly ArchiveKind[];
-  readonly storageRun: StorageRun;
+  readonly storageRun: ArchivedStorage;
+  readonly safetyBackupOf?: SafetyBackupOf | undefined;
   readonly downloads: Downloads;
   readonly parts: readonly Sidecar[];
   readonly tools: StorageManifest['tools'];
@@ -22,9 +25,12 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
   const { storageRun, downloads, parts } = facts;
   const { mirror, storage, outcome } = storageRun;
   const { missing, changed, left } = downloads;
+  const { leftOut } = outcome.state === 'captured' ? outcome : { leftOut: nothing };
   const buckets = mirror.buckets().map(({ id }) => {
     const { objects, bytes, pendingObjects, pendingBytes } = mirror.summary(id);
-    return { id, objects: objects - pendingObjects, bytes: bytes - pendingBytes, missing: pendingObjects };
+    const held = { id, objects: objects - pendingObjects, bytes: bytes - pendingBytes, missing: pendingObjects };
+    const unwanted = leftOut.objects.get(id);
+    return unwanted === undefined ? held : { ...held, leftOut: unwanted };
   });
   const sum = (which: 'objects' | 'bytes'): number => buckets.reduce((total, bucket) => total + bucket[which], 0);
   const totals = {
@@ -44,10 +50,12 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     listedBy: 'database',
     totals,
     buckets,
+    ...(leftOut.buckets.length === 0 ? {} : { leftOutBuckets: [...leftOut.buckets] }),
     parts: [...parts],
     missing: { count: missing.length, names: missing.slice(0, listedNames) },
     changed: { count: changed.length, names: changed.slice(0, listedNames) },
     left,
+    ...(facts.safetyBackupOf === undefined ? {} : { safetyBackupOf: facts.safetyBackupOf }),
     warnings: [
       ...coverage.filter(({ state }) => state === 'not readable').map(({ component, detail }) => `${component}: ${detail}`),
       ...describeChanged(changed.length),
@@ -100,7 +108,10 @@ function describeGaps({ missing, left }: Downloads): Coverage[] {
   ];
 }
 
-function describeLeftOut({ buckets, objects }: Extract<StorageInventory, { state: 'captured' }>['leftOut']): Coverage[] {
+const nothing: LeftOut = { buckets: [], objects: new Map(), idlePatterns: [] };
+
+function describeLeftOut({ buckets, objects: ofBuckets }: LeftOut): Coverage[] {
+  const objects = [...ofBuckets.values()].reduce((sum, some) => sum + some, 0);
   if (buckets.length === 0 && objects === 0) return [];
   const parts = [
     ...(buckets.length === 0 ? [] : [`${count(buckets.length, 'bucket')} (${buckets.slice(0, shownNames).join(', ')})`]),

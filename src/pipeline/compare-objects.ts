@@ -74,10 +74,10 @@ export async function compareStorage(
     const session = await context.databases.connect(target.database);
     try {
       const comparing = new ObjectComparing(context, { session, reading: { store, concurrency, sample } });
-      await comparing.compareSettings(buckets);
       for (const { id } of buckets) {
         await comparing.compareBucket(id, await readSidecar(context, archive, id), true);
       }
+      await comparing.compareSettings(buckets, true);
       return { archive, sample, ...comparing.outcome };
     } finally {
       await session.close();

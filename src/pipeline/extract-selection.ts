@@ -3,7 +3,7 @@ import {
   createObjectSelection,
   parseWantedPath,
   type ObjectSelection,
-  type WantedPath,
+  type WantedObjects,
 } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
 
@@ -26,11 +26,11 @@ export function selectObjects(texts: readonly string[], { buckets }: StorageMani
 /** Throws AppError usage for the first path that selects nothing. A bucket may be empty. */
 export function assertAllFound(
   { buckets }: ObjectSelection,
-  found: ReadonlySet<WantedPath>,
-  almost: ReadonlySet<WantedPath>,
+  found: ReadonlySet<WantedObjects>,
+  almost: ReadonlySet<WantedObjects>,
 ): void {
-  const paths = [...(buckets?.values() ?? [])].flatMap((wanted) => [...wanted.values()]);
-  const missed = paths.find((path) => path.key !== '' && !found.has(path));
+  const paths = [...(buckets?.values() ?? [])].flatMap(({ all }) => [...all.values()]);
+  const missed = paths.find((path) => path.kind !== 'bucket' && !found.has(path));
   if (missed === undefined) return;
   const { text } = missed;
   if (almost.has(missed)) {

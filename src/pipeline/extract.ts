@@ -11,7 +11,7 @@ import { readStorageManifest } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
 import { createPathChooser } from '../domain/storage/extracted-path.ts';
 import { listedNames } from '../domain/storage/manifest.ts';
-import { archivedPaths, matchObject, type ObjectSelection, type WantedPath } from '../domain/storage/object-selection.ts';
+import { archivedPaths, matchObject, type ObjectSelection, type WantedObjects } from '../domain/storage/object-selection.ts';
 import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import { AppError } from '../errors.ts';
 import { assertAllFound, selectObjects } from './extract-selection.ts';
@@ -77,11 +77,11 @@ async function survey(
   enterStage(context, 'inventory', 'Reading what the archive holds');
   const totals = { objects: 0, bytes: 0 };
   const renamed = createList<NamedObject & { path: string }>();
-  const [found, almost] = [new Set<WantedPath>(), new Set<WantedPath>()];
+  const [found, almost] = [new Set<WantedObjects>(), new Set<WantedObjects>()];
   const buckets = [...(selection.buckets?.keys() ?? source.manifest.buckets.map(({ id }) => id))];
   await readSidecars(context, source, buckets, async (bucket, objects) => {
     const chosen = await choose(selection, bucket, objects, (matches) => {
-      for (const path of matches.paths) found.add(path);
+      for (const path of matches.by) found.add(path);
       for (const path of matches.almost) almost.add(path);
     });
     for (const { name, size, target, isRenamed } of chosen) {

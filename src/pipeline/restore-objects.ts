@@ -1,12 +1,16 @@
 import type { TargetConfig } from '../config/project-config.ts';
 import type { RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
-import type { ObjectSelection } from '../domain/storage/selection.ts';
+import { mayClean } from '../domain/storage/cleaning.ts';
+import type { ObjectSelection } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
 import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
+import { describeEndangered, findEndangeredObjects, type Endangered } from './endangered-objects.ts';
 import { findStorageArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
-import { withRun } from './run.ts';
+import { withRun, type RunFrame } from './run.ts';
+import { assertSaved, backupEndangered, type SafetyBackup, type SafetyBackupRequest } from './safety-backup.ts';
+import { enterStage } from './stage.ts';
 import { requireTargetStorage } from './target-storage.ts';
 
 export interface RestoreObjectsRequest {
@@ -16,6 +20,8 @@ export interface RestoreObjectsRequest {
   readonly selection: ObjectSelection;
   readonly clean: boolean;
   readonly dryRun: boolean;
+  /** Back up before what is written over or removed. */
+  readonly safetyBackup: boolean;
   /** Called with what will be done before anything is touched; throws when the user does not agree. */
   readonly confirm: (steps: readonly string[]) => Promise<void>;
 }
@@ -31,6 +37,9 @@ export interface RestoreObjectsReport {
   readonly steps: readonly string[];
   /** Undefined for a dry run. */
   readonly objects: BroughtObjects | undefined;
+  /** The id of the backup that was made before of what went; undefined when nothing did. */
+  readonly safetyBackup: string | undefined;
+  readonly warnings: readonly string[];
 }
 
 /** Brings objects of Storage back, and nothing else. Throws AppError; the message says in what state the target is. */
@@ -40,32 +49,62 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
   const { target, selection, clean, dryRun } = request;
   assertAllowed(target);
   const { url } = requireTargetStorage(target);
-  return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async () => {
+  return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
     const { backupId, archive } = await findStorageArchive(context, request.backup);
     const { manifest, steps } = await planObjects(context, { archive: archive.name, selection });
     assertInBackup(selection, new Set(manifest.buckets.map(({ id }) => id)));
-    const report = (status: RunStatus, objects: BroughtObjects | undefined): RestoreObjectsReport => ({
-      status,
-      backupId,
+    enterStage(context, 'target', 'Looking at the target');
+    const endangered = await findEndangeredObjects(context, frame, {
       archive: archive.name,
-      dryRun,
-      startedAt,
-      durationMs: Math.round(context.clock.monotonicMs() - startedMs),
-      target: { project: target.project, url },
-      steps,
-      objects,
+      manifest,
+      target,
+      selection,
+      cleans: (bucket) => clean && mayClean(manifest, selection, bucket),
     });
-    if (dryRun) return report('complete', undefined);
-    context.progress.end();
-    await request.confirm(steps);
-    const objects = await bringObjects(context, { archive: archive.name, target, selection, clean });
-    return report(judgeObjects(objects), objects);
+    try {
+      const plan = [...steps, ...describeEndangered(endangered, request.safetyBackup)];
+      const carryOut = async (): Promise<Outcome> => {
+        context.progress.end();
+        await request.confirm(plan);
+        const safety = request.safetyBackup
+          ? await save(context, frame, { target, restoring: backupId, endangered })
+          : undefined;
+        const objects = await bringObjects(context, { archive: archive.name, target, selection, clean });
+        return { status: judgeObjects(objects), objects, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] };
+      };
+      const outcome = dryRun ? nothingDone : await carryOut();
+      return {
+        backupId,
+        archive: archive.name,
+        dryRun,
+        startedAt,
+        durationMs: Math.round(context.clock.monotonicMs() - startedMs),
+        target: { project: target.project, url },
+        steps: plan,
+        ...outcome,
+      };
+    } finally {
+      endangered.close();
+    }
   });
 }
 
-function assertInBackup({ buckets, objects, prefixes }: ObjectSelection, known: ReadonlySet<string>): void {
-  const asked = [...buckets, ...[...objects, ...prefixes].map(({ bucket }) => bucket)];
-  const unknown = asked.find((bucket) => !known.has(bucket));
+type Outcome = Pick<RestoreObjectsReport, 'status' | 'objects' | 'safetyBackup' | 'warnings'>;
+
+const nothingDone: Outcome = { status: 'complete', objects: undefined, safetyBackup: undefined, warnings: [] };
+
+async function save(
+  context: RunContext,
+  frame: RunFrame,
+  request: SafetyBackupRequest & { readonly endangered: Endangered },
+): Promise<SafetyBackup | undefined> {
+  const safety = await backupEndangered(context, frame, request);
+  if (safety !== undefined) assertSaved(safety);
+  return safety;
+}
+
+function assertInBackup({ buckets }: ObjectSelection, known: ReadonlySet<string>): void {
+  const unknown = [...(buckets?.keys() ?? [])].find((bucket) => !known.has(bucket));
   if (unknown === undefined) return;
   throw new AppError('usage', `The backup holds no bucket ${unknown}. Nothing was touched.`, {
     hint: `It holds: ${[...known].slice(0, 20).join(', ') || 'none'}. \`agent show\` lists them.`,

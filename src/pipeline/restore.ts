@@ -1,28 +1,27 @@
 import type { CatalogArchive } from '../archive/catalog.ts';
 import { readArchivedCatalog, readDumpHead, type ArchivedHead } from '../archive/contents.ts';
 import { readManifest } from '../archive/verify.ts';
-import { analyze } from '../apply/analyze.ts';
 import { compareWithBackup, type Comparison } from '../apply/compare.ts';
 import { comparedPart } from '../apply/compared-part.ts';
 import { judgeRestore } from '../apply/outcome.ts';
-import { applyDump } from '../apply/apply-dump.ts';
 import { planRestore } from '../apply/plan.ts';
 import type { RestorePlan } from '../apply/plan-types.ts';
-import type { ApplyRequest } from '../apply/request.ts';
-import { inspectTarget, type TargetFacts } from '../apply/target.ts';
+import type { TargetFacts } from '../apply/target.ts';
 import type { TargetConfig } from '../config/project-config.ts';
-import type { PostgresPrograms, RunContext } from '../context.ts';
+import type { RunContext } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { isWhole, type RestoreScope } from '../domain/restore-scope.ts';
-import { relationKey } from '../domain/selection.ts';
-import { allObjects } from '../domain/storage/selection.ts';
+import { allObjects } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
-import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
+import { bringObjects, judgeObjects, type BroughtObjects } from './bring-objects.ts';
+import { hasObjects } from './endangered-objects.ts';
 import { findDatabaseArchive } from './find-archive.ts';
+import { planStorage, type StoragePlan } from './plan-storage.ts';
 import { assertAllowed } from './restore-allowed.ts';
+import { lookAtTarget, restoreDatabase, type TargetLook } from './restore-database.ts';
 import { withRun, type RunFrame } from './run.ts';
-import { backupTarget, type SafetyBackup } from './safety-backup.ts';
+import { assertSaved, backupTarget, type SafetyBackup } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
 
 export interface RestoreRequest {
@@ -85,61 +84,86 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     const head = await readDumpHead(context, archive.name, manifest);
 
     enterStage(context, 'target', 'Looking at the target');
-    const { facts, programs, environment } = await lookAtTarget(context, frame, { request, manifest });
-    const objects = isWhole(request.scope) ? storage : undefined;
-    const plan = await withObjects(context, planRestore({ ...request, manifest, catalog, head: head.head, target: facts }), {
-      archive: objects?.name,
-      target: request.target,
+    const look = await lookAtTarget(context, frame, { connection: request.target.database, manifest });
+    const ofStorage = await planStorage(context, frame, {
+      ...request,
+      archive: isWhole(request.scope) ? storage?.name : undefined,
     });
-    const target = { project: request.target.project, database: facts.database, version: facts.version };
-    const outcome = (result: Outcome): RestoreReport => ({
-      backupId,
-      archive: archive.name,
-      dryRun: request.dryRun,
-      startedAt,
-      target,
-      plan,
-      durationMs: Math.round(context.clock.monotonicMs() - startedMs),
-      ...result,
-      warnings: [...plan.manual, ...result.warnings],
-    });
-    if (request.dryRun) return outcome(nothingDone);
-
-    assertPossible(plan, request.allowIncomplete);
-    context.progress.end();
-    await request.confirm(plan, facts);
-
-    const safety =
-      request.safetyBackup && isWorthSaving(facts) ? await saveTarget(context, frame, { request, plan, backupId }) : undefined;
-    const { skipped, warnings } = await apply(context, frame, { request, archive, head, facts, plan, programs, environment });
-    enterStage(context, 'compare', 'Comparing the result with the backup');
-    const comparison = await compareWithBackup(context, {
-      connection: request.target.database,
-      manifest,
-      catalog,
-      kind: facts.kind,
-      includes: comparedPart(request.scope, plan.decisions, facts),
-    });
-    const judgement = judgeRestore(plan, comparison, skipped);
-    const brought =
-      objects === undefined || request.target.storage === undefined
-        ? undefined
-        : await bringObjects(context, {
-            archive: objects.name,
-            target: request.target,
-            selection: allObjects,
-            clean: request.clean,
-          });
-    return outcome({
-      ...judgement,
-      status: worst(judgement.status, brought === undefined ? 'complete' : judgeObjects(brought)),
-      objects: brought,
-      comparison,
-      skipped,
-      safetyBackup: safety?.backupId,
-      warnings: [...(safety?.warnings ?? []), ...warnings],
-    });
+    try {
+      const planned = planRestore({ ...request, manifest, catalog, head: head.head, target: look.facts });
+      const plan = {
+        ...planned,
+        steps: [...planned.steps, ...ofStorage.steps],
+        forbidden: [...planned.forbidden, ...ofStorage.forbidden],
+      };
+      const found = { backupId, archive, manifest, catalog, head, look, plan, ofStorage };
+      const outcome = request.dryRun ? nothingDone : await carryOut(context, frame, { request, found });
+      return {
+        backupId,
+        archive: archive.name,
+        dryRun: request.dryRun,
+        startedAt,
+        target: { project: request.target.project, database: look.facts.database, version: look.facts.version },
+        plan,
+        durationMs: Math.round(context.clock.monotonicMs() - startedMs),
+        ...outcome,
+        warnings: [...plan.manual, ...outcome.warnings],
+      };
+    } finally {
+      ofStorage.endangered?.close();
+    }
   });
+}
+
+/** All that was looked at, and nothing written yet. */
+interface Found {
+  readonly backupId: string;
+  readonly archive: CatalogArchive;
+  readonly manifest: Manifest;
+  readonly catalog: Awaited<ReturnType<typeof readArchivedCatalog>>;
+  readonly head: ArchivedHead;
+  readonly look: TargetLook;
+  readonly plan: RestorePlan;
+  readonly ofStorage: StoragePlan;
+}
+
+/** Asks, saves what is there, writes, compares. */
+async function carryOut(
+  context: RunContext,
+  frame: RunFrame,
+  { request, found }: { readonly request: RestoreRequest; readonly found: Found },
+): Promise<Outcome> {
+  const { target, scope, clean, jobs } = request;
+  const { archive, manifest, catalog, head, look, plan, ofStorage } = found;
+  assertPossible(plan, request.allowIncomplete);
+  context.progress.end();
+  await request.confirm(plan, look.facts);
+
+  const safety =
+    request.safetyBackup && isWorthSaving(look.facts) ? await saveTarget(context, frame, target, found) : undefined;
+  const { skipped, warnings } = await restoreDatabase(context, frame, look, { archive, head, plan, jobs });
+  enterStage(context, 'compare', 'Comparing the result with the backup');
+  const comparison = await compareWithBackup(context, {
+    connection: target.database,
+    manifest,
+    catalog,
+    kind: look.facts.kind,
+    includes: comparedPart(scope, plan.decisions, look.facts),
+  });
+  const judgement = judgeRestore(plan, comparison, skipped);
+  const objects =
+    ofStorage.archive === undefined
+      ? undefined
+      : await bringObjects(context, { archive: ofStorage.archive, target, selection: allObjects, clean });
+  return {
+    ...judgement,
+    status: worst(judgement.status, objects === undefined ? 'complete' : judgeObjects(objects)),
+    objects,
+    comparison,
+    skipped,
+    safetyBackup: safety?.backupId,
+    warnings: [...(safety?.warnings ?? []), ...warnings],
+  };
 }
 
 function worst(...statuses: readonly RunStatus[]): RunStatus {
@@ -161,42 +185,15 @@ const nothingDone: Outcome = {
   warnings: [],
 };
 
-/** The plan, and what becomes of the objects of Storage that the backup holds. */
-async function withObjects(
-  context: RunContext,
-  plan: RestorePlan,
-  { archive, target }: { readonly archive: string | undefined; readonly target: TargetConfig },
-): Promise<RestorePlan> {
-  if (archive === undefined) return plan;
-  const { manifest, steps } = await planObjects(context, { archive, selection: allObjects });
-  if (manifest.totals.objects + manifest.totals.buckets === 0) return plan;
-  if (target.storage !== undefined) return { ...plan, steps: [...plan.steps, ...steps] };
-  const what = `${manifest.totals.objects.toLocaleString('en-US')} objects of Storage`;
-  const why = `no key of the target's Storage is configured (SUPABASE_SERVICE_ROLE_KEY of ${target.project})`;
-  return { ...plan, forbidden: [...plan.forbidden, { what, why }] };
-}
-
-interface SaveRequest {
-  readonly request: RestoreRequest;
-  readonly plan: RestorePlan;
-  readonly backupId: string;
-}
-
-/** What goes from the target has to be in the safety backup. Throws AppError target_refused when it may not be. */
 async function saveTarget(
   context: RunContext,
   frame: RunFrame,
-  { request, plan, backupId }: SaveRequest,
+  target: TargetConfig,
+  { backupId, plan, ofStorage: { endangered } }: Found,
 ): Promise<SafetyBackup> {
-  const safety = await backupTarget(context, frame, { target: request.target, restoring: backupId });
-  if (safety.status === 'complete' || plan.replaced.length === 0) return safety;
-  throw new AppError(
-    'target_refused',
-    `What is on the target would be replaced, and ${safety.warnings.join('; ')}. Nothing was touched.`,
-    {
-      hint: 'Give the role of the target the rights to read all of it, or do without a backup of what is there: --no-safety-backup.',
-    },
-  );
+  const safety = await backupTarget(context, frame, { target, restoring: backupId, endangered });
+  if (plan.replaced.length > 0 || hasObjects(endangered)) assertSaved(safety);
+  return safety;
 }
 
 /** In an empty database there is nothing to save; the roles and settings of a platform are something. */
@@ -221,70 +218,4 @@ function assertPossible(plan: RestorePlan, allowIncomplete: boolean): void {
   throw new AppError('backup_incomplete', `Not everything could be restored: ${plan.losses.join('; ')}. Nothing was touched.`, {
     hint: 'Mend that, or restore the rest with --allow-incomplete: what fails is then skipped and named, and the exit code is 3.',
   });
-}
-
-interface TargetLook {
-  readonly facts: TargetFacts;
-  readonly programs: PostgresPrograms;
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-async function lookAtTarget(
-  context: RunContext,
-  frame: RunFrame,
-  { request, manifest }: { readonly request: RestoreRequest; readonly manifest: Manifest },
-): Promise<TargetLook> {
-  const connection = request.target.database;
-  const environment = await context.databases.clientEnvironment(connection, frame.directory);
-  // A dump is read by a pg_restore that is not older than the pg_dump that wrote it.
-  const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
-  const findPrograms = (major: number): Promise<PostgresPrograms> =>
-    context.databases.findPrograms(Math.max(major, dumpedWith));
-  const facts = await inspectTarget(context, {
-    connection,
-    findPrograms,
-    environment,
-    tables: manifest.tables,
-    extensions: manifest.extensions.map(({ name }) => name),
-  });
-  return { facts, programs: await findPrograms(facts.major), environment };
-}
-
-interface ApplyFacts extends TargetLook {
-  readonly request: RestoreRequest;
-  readonly archive: CatalogArchive;
-  readonly head: ArchivedHead;
-  readonly plan: RestorePlan;
-}
-
-async function apply(
-  context: RunContext,
-  frame: RunFrame,
-  { request, archive, head, facts, plan, programs, environment }: ApplyFacts,
-): Promise<{ readonly skipped: string[]; readonly warnings: string[] }> {
-  const connection = request.target.database;
-  const applyRequest: ApplyRequest = {
-    archive: archive.name,
-    sizes: archive.sizes,
-    connection,
-    database: facts.database,
-    targetMajor: facts.major,
-    programs,
-    environment,
-    directory: frame.directory,
-    plan,
-    head: head.head,
-    headLength: head.length,
-    columnsOf: (schema, table) => facts.relations.get(relationKey(schema, table))?.columns ?? [],
-  };
-  enterStage(context, 'restore', 'Restoring');
-  const skipped = await applyDump(context, applyRequest, request.jobs);
-
-  enterStage(context, 'analyze', 'Gathering statistics (ANALYZE)');
-  const session = await context.databases.connect(connection);
-  try {
-    return { skipped: skipped.map(({ what, error }) => `${what}: ${error}`), warnings: await analyze(session) };
-  } finally {
-    await session.close();
-  }
 }

@@ -4,8 +4,8 @@ import { downloadPending, type Downloads } from '../capture/storage/download.ts'
 import { writeStorageRecovery } from '../capture/storage/recovery.ts';
 import { writeSidecars, type Sidecar } from '../capture/storage/sidecars.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
-import { formatPartialName, type ArchiveKind } from '../domain/archive-name.ts';
-import { archivePaths } from '../domain/manifest.ts';
+import { formatPartialName, parseBackupId, type ArchiveKind } from '../domain/archive-name.ts';
+import { archivePaths, type SafetyBackupOf } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { bucketSidecarPath, objectsSidecarPath } from '../domain/storage/sidecar.ts';
 import { messageOf } from '../errors.ts';
@@ -13,14 +13,16 @@ import type { Mirror } from '../object-store.ts';
 import { buildStorageManifest } from './build-storage-manifest.ts';
 import type { RunFrame } from './run.ts';
 import { enterStage } from './stage.ts';
-import type { StorageRun } from './storage-inventory.ts';
+import type { ArchivedStorage } from './storage-inventory.ts';
 
 export interface StorageArchiveRequest {
   readonly backupId: string;
   readonly archive: string;
   readonly runKinds: readonly ArchiveKind[];
   /** Its inventory was captured in the snapshot. */
-  readonly storageRun: StorageRun;
+  readonly storageRun: ArchivedStorage;
+  /** Only for a safety backup. */
+  readonly safetyBackupOf?: SafetyBackupOf;
 }
 
 export interface StorageArchive {
@@ -55,7 +57,8 @@ export async function makeStorageArchive(
     name: partial,
     directory: mirror.directory,
     paths: archivedPaths(mirror),
-    filesCache: `storage-${context.config.project}`,
+    // Not by the configuration, which of a safety backup is that of the target.
+    filesCache: `storage-${parseBackupId(request.backupId)!.project}`,
   });
   enterStage(context, 'verify', 'Reading the archive back');
   await verifyStorageArchive(context, partial);

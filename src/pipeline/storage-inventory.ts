@@ -20,6 +20,9 @@ export interface StorageRun {
   close(): void;
 }
 
+/** What an archive of Storage is made of. */
+export type ArchivedStorage = Pick<StorageRun, 'mirror' | 'outcome'> & { readonly storage: Pick<StorageTools, 'store'> };
+
 export type StorageInventory =
   | { readonly state: 'captured'; readonly leftOut: LeftOut }
   /** There are no tables of Storage in this database, or nobody has looked yet. */

@@ -5,5 +5,10 @@ import type { Clock } from '../context.ts';
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
-  sleep: (ms) => sleep(ms, undefined, { ref: false }),
+  async sleep(ms, signal) {
+    await sleep(ms, undefined, signal === undefined ? { ref: false } : { ref: false, signal }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
+  },
 };

@@ -30,7 +30,7 @@ test('what was on a target before a restore is listed, shown, verified, compared
 
   const context = await createTestContext({ database: source, repository });
   const safety = await makeSafetyBackup(context, target, real);
-  expect(safety).toMatchObject({ status: 'complete', warnings: [], archive: `${safety.backupId}-database` });
+  expect(safety).toMatchObject({ status: 'complete', warnings: [], archives: [`${safety.backupId}-database`] });
   expect(safety.backupId).toMatch(/^shop-pre-restore-\d{8}T\d{6}Z$/);
   await expectNoLeaks(join(context.config.stateDirectory, 'shop/run'));
 

@@ -92,11 +92,13 @@ test('every object is archived as it is, and none that is known is asked for aga
 
 describe('what cannot be had', () => {
   test('is named, and the run is incomplete; the rest is archived, and the next run brings what was missing', async () => {
-    const scene = await createStoredProject();
+    const scene = await createStoredProject({ STORAGE_RETRIES: '1' });
     const { storage } = scene;
     for (const name of ['one', 'two', 'three']) await storage.putObject('docs', name, name);
     const fault = storage.faults.add({ method: 'GET', name: /^two$/, effect: { kind: 'status', status: 500 } });
     const first = await scene.backUp();
+    // Asked for, and asked about, twice.
+    expect(fault.struck).toBe(4);
     expect(first).toMatchObject({
       exitCode: 3,
       document: {

@@ -27,9 +27,9 @@ const names = ['changed', 'cache', 'equal', 'gone', 'longer', 'no bytes', 'type.
 const totalBytes = names.join('').length + 'media file'.length;
 
 /** A target that has everything of a backup with two buckets, and an empty one. */
-async function createScene(): Promise<Scene> {
+async function createScene(settings: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const { variables, ...target } = await createStorageTarget({ backend: 's3' });
-  const scene = await createStoredProject(variables);
+  const scene = await createStoredProject({ ...variables, ...settings });
   for (const name of names) await scene.storage.putObject('docs', name, name, { userMetadata: { n: 1.5, of: ['x'] } });
   await scene.storage.putObject('media', 'a/b.bin', 'media file');
   await scene.storage.seedBucket('empty');
@@ -89,17 +89,27 @@ test('a target that has everything is equal, alone and after the database; extra
   expect(scene.target.storage.requests.length).toBe(requests);
 
   await scene.target.storage.putObject('docs', 'of the target', 'x');
+  await scene.target.storage.putObject('another', 'one', 'x');
   expect(await scene.compare('--only', 'storage')).toMatchObject({
     exitCode: 0,
     document: {
       status: 'equal',
-      objects: { ...equal, extra: 1, differences: [{ bucket: 'docs', name: 'of the target', kind: 'extra', what: [] }] },
+      objects: {
+        ...equal,
+        extra: 2,
+        differences: [
+          { bucket: 'docs', name: 'of the target', kind: 'extra', what: [] },
+          { bucket: 'another', name: 'one', kind: 'extra', what: [] },
+        ],
+        buckets: [{ bucket: 'another', kind: 'extra', what: [] }],
+      },
     },
   });
   const { exitCode, stdout } = await scene.compareAsText('--only', 'storage');
   expect(exitCode).toBe(0);
   expect(stdout).toContain(`Storage: ${total} objects, ${total} equal.`);
-  expect(stdout).toContain('1 more objects, which the backup does not hold, are there; that does not count:');
+  expect(stdout).toContain('2 more objects, which the backup does not hold, are there; that does not count:');
+  expect(stdout).toContain('  extra: bucket another');
 });
 
 test('whatever differs is named, with what it is', async () => {
@@ -154,7 +164,7 @@ test('whatever differs is named, with what it is', async () => {
 });
 
 test('bucket settings alone make a difference, and so do bytes that cannot be read', async () => {
-  const scene = await createScene();
+  const scene = await createScene({ STORAGE_RETRIES: '1' });
   scene.target.storage.faults.add({ method: 'GET', name: /^equal$/, effect: { kind: 'status', status: 500 } });
   scene.target.storage.faults.add({ method: 'GET', name: /^cache$/, times: 1, effect: { kind: 'short', missingBytes: 2 } });
   const unreadable = await scene.compare('--only', 'storage');

@@ -5,6 +5,7 @@ import type { TestDatabase } from '../helpers/database.ts';
 
 interface ObjectsDocument {
   readonly status: string;
+  readonly safetyBackup?: string;
   readonly error?: { readonly code: string; readonly message: string };
   readonly objects: {
     readonly uploaded: number;
@@ -18,21 +19,28 @@ interface ObjectsDocument {
 
 interface Scene extends StoredProject {
   readonly target: { readonly database: TestDatabase; readonly storage: StorageServer };
-  restore(...options: readonly string[]): Promise<{ readonly exitCode: number; readonly document: ObjectsDocument }>;
+  restore(...options: readonly string[]): ReturnType<Scene['restoreFrom']>;
+  restoreFrom(
+    backup: string,
+    ...options: readonly string[]
+  ): Promise<{ readonly exitCode: number; readonly document: ObjectsDocument }>;
 }
 
-async function createScene(): Promise<Scene> {
+async function createScene(settings: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const { variables, ...target } = await createStorageTarget();
-  const scene = await createStoredProject(variables);
+  const scene = await createStoredProject({ ...variables, ...settings });
   return {
     ...scene,
     target,
-    async restore(...options) {
-      const result = await scene.run('restore', 'latest', '--to', 'test', '--confirm', 'shop-test', '--json', ...options);
-      expect(result.stdout + result.stderr).not.toContain(target.storage.serviceKey);
-      return { exitCode: result.exitCode, document: result.json<ObjectsDocument>() };
-    },
+    restore: (...options) => restoreFrom('latest', ...options),
+    restoreFrom,
   };
+
+  async function restoreFrom(backup: string, ...options: readonly string[]): ReturnType<Scene['restoreFrom']> {
+    const result = await scene.run('restore', backup, '--to', 'test', '--confirm', 'shop-test', '--json', ...options);
+    expect(result.stdout + result.stderr).not.toContain(target.storage.serviceKey);
+    return { exitCode: result.exitCode, document: result.json<ObjectsDocument>() };
+  }
 }
 
 /** All that the issue of a restore is: what the API and the database say of an object, but for what each upload makes anew. */
@@ -99,36 +107,65 @@ test('objects come back as they were, with all that is said of them, and what is
   await expectSame(scene);
 });
 
-test('a part comes back alone; others are left, but for --clean', async () => {
+test('a part comes back alone; others are left, but for --clean, and what goes can be had back', async () => {
   const scene = await createScene();
   await fill(scene);
   expect(await scene.backUp()).toMatchObject({ exitCode: 0 });
   const { storage, database } = scene.target;
   await storage.putObject('docs', 'of the target', 'x');
   await storage.putObject('docs', 'a', 'another');
+  await storage.putObject('elsewhere', 'of the target, too', 'x');
   const namesOf = async (): Promise<string[]> =>
     (await database.query<{ name: string }>('SELECT name FROM storage.objects ORDER BY name COLLATE "C"')).map(
       ({ name }) => name,
     );
 
-  expect(await scene.restore('--object', 'docs/a', '--prefix', 'docs/sp')).toMatchObject({
-    exitCode: 0,
-    document: { objects: { uploaded: 2 } },
-  });
-  expect(await namesOf()).toEqual(['a', 'of the target', 'sp ace/q?.txt']);
+  const first = await scene.restore('--object', 'docs/a', '--prefix', 'docs/sp');
+  expect(first).toMatchObject({ exitCode: 0, document: { objects: { uploaded: 2 }, warnings: [] } });
+  expect(await namesOf()).toEqual(['a', 'of the target', 'of the target, too', 'sp ace/q?.txt']);
   expect((await storage.bytesOf('docs', 'a')).toString()).toBe('a');
   expect(await database.query("SELECT public FROM storage.buckets WHERE id = 'docs'")).toEqual([{ public: false }]);
 
-  expect(await scene.restore('--bucket', 'docs', '--clean')).toMatchObject({
+  const second = await scene.restore('--bucket', 'docs', '--clean', '--no-safety-backup');
+  expect(second.document.safetyBackup).toBeUndefined();
+  expect(second).toMatchObject({
     exitCode: 0,
-    document: { objects: { uploaded: 6, equal: 2, removed: 1 } },
+    document: {
+      steps: [expect.any(String), "REMOVES 1 objects of the target's Storage with 1 bytes; NOTHING KEEPS THEM"],
+      objects: { uploaded: 6, equal: 2, removed: 1 },
+    },
   });
   expect(await namesOf()).not.toContain('of the target');
+  expect(await namesOf()).toContain('of the target, too');
+
+  const third = await scene.restore('--only', 'storage', '--clean');
+  expect(third).toMatchObject({
+    exitCode: 0,
+    document: {
+      objects: {
+        uploaded: 3,
+        removed: 1,
+        notCleaned: [],
+        comparison: { extra: 0, buckets: [{ bucket: 'elsewhere', kind: 'extra' }] },
+      },
+    },
+  });
+
+  // What went is in backups of its own, which hold nothing else: so nothing is cleaned when they are restored.
+  for (const { document } of [first, third]) {
+    const notCleaned = expect.arrayContaining(['docs', 'media']) as string[];
+    expect(await scene.restoreFrom(document.safetyBackup!, '--only', 'storage', '--clean')).toMatchObject({
+      exitCode: 0,
+      document: { objects: { uploaded: 1, removed: 0, notCleaned } },
+    });
+  }
+  expect((await storage.bytesOf('docs', 'a')).toString()).toBe('another');
+  expect(await namesOf()).toContain('of the target, too');
   expect(await scene.restore('--bucket', 'none')).toMatchObject({ exitCode: 2, document: { error: { code: 'usage' } } });
 });
 
 test('what the API refuses is named, the rest comes back, and limits are put back', async () => {
-  const scene = await createScene();
+  const scene = await createScene({ STORAGE_RETRIES: '1' });
   await fill(scene);
   await scene.storage.putObject('docs', 'übel', 'x');
   // Such names come only by SQL, and the API does not give their bytes either: so this one is served for once.
@@ -168,11 +205,23 @@ test('everything comes back with the database, rows and bytes', async () => {
   const scene = await createScene();
   await fill(scene);
   expect(await scene.backUp()).toMatchObject({ exitCode: 0 });
-  const { exitCode, document } = await scene.restore('--clean', '--no-safety-backup');
+  await scene.target.storage.putObject('docs', 'of the target', 'kept');
+  const { exitCode, document } = await scene.restore('--clean');
   expect({ exitCode, uploaded: document.objects?.uploaded, error: document.error }).toEqual({
     exitCode: 0,
     uploaded: 11,
     error: undefined,
   });
   await expectSame(scene);
+
+  const listed = (await scene.run('list', '--json')).json<{ backups: object[] }>();
+  expect(listed.backups).toContainEqual(
+    expect.objectContaining({
+      backupId: document.safetyBackup,
+      status: 'complete',
+      archives: [expect.objectContaining({ kind: 'database' }), expect.objectContaining({ kind: 'storage' })],
+    }),
+  );
+  expect(await scene.restoreFrom(document.safetyBackup!, '--bucket', 'docs')).toMatchObject({ exitCode: 0 });
+  expect((await scene.target.storage.bytesOf('docs', 'of the target')).toString()).toBe('kept');
 });

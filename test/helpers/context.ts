@@ -29,6 +29,7 @@ export async function createTestContext(options: {
         remotePath: undefined,
       },
       storage: undefined,
+      storageRetries: 5,
       retention: { days: 21, minimumBackups: 3, daily: 0, weekly: 0, monthly: 0 },
       verifyContent: false,
       migrationDrift: 'auto',

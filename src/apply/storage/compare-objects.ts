@@ -61,8 +61,12 @@ export class ObjectComparing {
     };
   }
 
-  async compareSettings(buckets: readonly InventoryBucket[]): Promise<void> {
-    this.#buckets = await compareBuckets(this.#target.session, buckets);
+  /** `all` tells that the backup has no other buckets, so that those which the target has besides are extra, with all in them. */
+  async compareSettings(buckets: readonly InventoryBucket[], all: boolean): Promise<void> {
+    this.#buckets = await compareBuckets(this.#target.session, buckets, all);
+    for (const { bucket, kind } of this.#buckets) {
+      if (kind === 'extra') await this.compareBucket(bucket, [], true);
+    }
   }
 
   /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import pRetry from 'p-retry';
 import type { RunContext } from '../../context.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
+import { createObjectRequests, defaultRetryDelayMs, type ObjectRequests } from '../../object-requests.ts';
 import type { ObjectName, ObjectStore } from '../../object-store.ts';
 
 /** What the bytes of an object are, or why they could not be had. */
@@ -11,22 +11,21 @@ export type ReadSum =
   | 'no bytes'
   | { readonly reason: string };
 
-/** Waits of about 0.5, 1, 2, 4 and 8 seconds, or what the server asks for. */
-const retries = { retries: 5, minTimeout: 500, factor: 2, randomize: true } as const;
-/** When so many objects in a row could not be had, nothing more is asked of a server that is down. */
-const givesUpAfter = 20;
-
 /** Reads bytes of objects through a hash; nothing of them is kept. For many callers at once. */
 export class SumReader {
   readonly #context: RunContext;
   readonly #store: Pick<ObjectStore, 'download'>;
+  readonly #requests: ObjectRequests;
   #bytes = 0;
-  #failedInARow = 0;
-  #refusal: string | undefined;
 
   constructor(context: RunContext, store: Pick<ObjectStore, 'download'>) {
     this.#context = context;
     this.#store = store;
+    this.#requests = createObjectRequests({
+      retries: context.config.storageRetries,
+      delayMs: defaultRetryDelayMs,
+      clock: context.clock,
+    });
   }
 
   /** How many have come so far, those of attempts that failed among them. */
@@ -36,34 +35,15 @@ export class SumReader {
 
   /** Throws when the run, or `signal`, is aborted. */
   async read(object: ObjectName, signal: AbortSignal): Promise<ReadSum> {
-    if (this.#refusal !== undefined) return { reason: this.#refusal };
+    const { refusal } = this.#requests;
+    if (refusal !== undefined) return { reason: refusal };
     try {
-      const sum = await pRetry(() => this.#attempt(object, signal), {
-        ...retries,
-        signal,
-        shouldRetry: ({ error }) =>
-          error instanceof StorageError && error.failure === 'transient' && this.#refusal === undefined,
-        onFailedAttempt: async ({ error, retriesLeft }) => {
-          if (retriesLeft > 0 && error instanceof StorageError && error.retryAfterMs !== undefined)
-            await this.#context.clock.sleep(error.retryAfterMs);
-        },
-      });
-      this.#failedInARow = 0;
-      return sum;
+      return await this.#requests.ask(signal, () => this.#attempt(object, signal));
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof StorageError)) throw error;
-      if (error.failure === 'missing') return 'no bytes';
-      this.#noteFailure(error);
-      return { reason: error.message };
+      return error.failure === 'missing' ? 'no bytes' : { reason: error.message };
     }
-  }
-
-  #noteFailure({ failure, message }: StorageError): void {
-    if (failure === 'refused') this.#refusal ??= `not tried: ${message}`;
-    if (failure !== 'transient') return;
-    this.#failedInARow += 1;
-    if (this.#failedInARow >= givesUpAfter) this.#refusal ??= `not tried after ${givesUpAfter} failures: ${message}`;
   }
 
   async #attempt(object: ObjectName, signal: AbortSignal): Promise<{ size: number; sha256: string }> {

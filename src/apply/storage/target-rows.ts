@@ -1,4 +1,5 @@
 import type { Session } from '../../context.ts';
+import type { InventoryBucket } from '../../domain/storage/inventory.ts';
 import type { SidecarObject } from '../../domain/storage/sidecar.ts';
 import { quoteIdentifier } from '../../domain/sql.ts';
 
@@ -10,6 +11,8 @@ export interface TargetObject {
   /** In digits. */
   readonly size: string | null;
   readonly updatedAt: string | null;
+  /** The whole row but what is computed from others, as PostgreSQL writes it as JSON. */
+  readonly row: string;
 }
 
 /** What the target has by these names. */
@@ -20,8 +23,8 @@ export async function findObjects(
 ): Promise<Map<string, TargetObject>> {
   const rows = await session.query<TargetObject & Record<string, unknown>>(
     `SELECT o.name, r.row ->> 'version' AS version, r.row #>> '{metadata,eTag}' AS "eTag", r.row #>> '{metadata,size}' AS size,
-            r.row ->> 'updated_at' AS "updatedAt"
-       FROM storage.objects o CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(o) AS row) r
+            r.row ->> 'updated_at' AS "updatedAt", r.row::text AS row
+       FROM storage.objects o CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(o) - 'path_tokens' AS row) r
       WHERE o.bucket_id = $1 AND o.name = ANY ($2::text[])`,
     [bucket, names],
   );
@@ -39,6 +42,26 @@ export async function findOtherObjects(
     [bucket, names],
   );
   return rows.map(({ name }) => name);
+}
+
+/** The rows of these buckets, as far as there are any. */
+export async function findBuckets(session: Pick<Session, 'query'>, ids: readonly string[]): Promise<InventoryBucket[]> {
+  return session.query<InventoryBucket & Record<string, unknown>>(
+    'SELECT b.id, pg_catalog.to_jsonb(b)::text AS row FROM storage.buckets b WHERE b.id = ANY ($1::text[])',
+    [ids],
+  );
+}
+
+/** Ids of the target's buckets that are none of these, in their order. */
+export async function findOtherBuckets(
+  session: Pick<Session, 'query'>,
+  buckets: readonly { readonly id: string }[],
+): Promise<string[]> {
+  const rows = await session.query<{ id: string }>(
+    'SELECT id FROM storage.buckets WHERE id <> ALL ($1::text[]) ORDER BY id COLLATE "C"',
+    [buckets.map(({ id }) => id)],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** What an upload does not bring back, as far as the target has such columns; the version and the sums are the server's own. */

@@ -4,6 +4,7 @@ import type { SidecarObject } from '../../domain/storage/sidecar.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import { messageOf } from '../../errors.ts';
 import type { ObjectStore } from '../../object-store.ts';
+import { compareWithRow } from './same-object.ts';
 import { findObjects, giveVersions, restoreColumns, type TargetObject } from './target-rows.ts';
 
 export interface UploadTarget {
@@ -160,15 +161,9 @@ export class ObjectUploads {
     }
   }
 
-  /**
-   * An upload gets a version of its own, and afterwards the time of its last change becomes the captured one: so a row with another version
-   * and that time is of a restore, and nobody has touched it since. A row with the captured version may be of a dump alone.
-   */
-  async #isEqual(bucket: string, { name, size, row }: SidecarObject, found: TargetObject | undefined): Promise<boolean> {
-    if (found === undefined || found.size !== String(size)) return false;
-    const captured = parseObjectRow(row);
-    if (found.version !== (captured.version ?? null)) return found.updatedAt === captured.updated_at;
-    return found.eTag === (captured.metadata?.eTag ?? null) && (await this.#hasBytes(bucket, name));
+  async #isEqual(bucket: string, object: SidecarObject, found: TargetObject | undefined): Promise<boolean> {
+    const verdict = compareWithRow(object, found);
+    return verdict === 'same' || (verdict === 'row only' && (await this.#hasBytes(bucket, object.name)));
   }
 
   async #hasBytes(bucket: string, name: string): Promise<boolean> {

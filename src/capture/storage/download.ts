@@ -1,7 +1,7 @@
-import pRetry from 'p-retry';
 import type { RunContext } from '../../context.ts';
 import type { InventoryObject, MirroredObject } from '../../domain/storage/inventory.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
+import { createObjectRequests, defaultRetryDelayMs, type ObjectRequests } from '../../object-requests.ts';
 import type { Mirror, ObjectName, ObjectStore } from '../../object-store.ts';
 
 export interface DownloadRequest {
@@ -17,6 +17,8 @@ export interface DownloadRequest {
 
 export interface MissingObject extends ObjectName {
   readonly reason: string;
+  /** Its row is there, and its bytes are not, which does not pass. */
+  readonly lost?: true;
 }
 
 /** An object that was changed, or removed, after the snapshot and before its bytes came. */
@@ -33,12 +35,6 @@ export interface Downloads {
   readonly left: { readonly objects: number; readonly bytes: number };
 }
 
-/** Waits of about 0.5, 1, 2, 4 and 8 seconds, and what the server asks for besides. */
-const retries = { retries: 5, factor: 2, randomize: true } as const;
-const defaultRetryDelayMs = 500;
-/** When so many objects in a row could not be had, nothing more is asked of a server that is down. */
-const givesUpAfter = 20;
-
 /**
  * Brings what the mirror lacks. An object that cannot be had is named and passed over; what was finished stays, whatever comes
  * after. Throws AppError no_space when the disk is full, and when the run is aborted.
@@ -54,6 +50,7 @@ export async function downloadPending(context: RunContext, request: DownloadRequ
 class Download {
   readonly #context: RunContext;
   readonly #request: DownloadRequest;
+  readonly #requests: ObjectRequests;
   readonly #total: number;
   readonly #missing: MissingObject[] = [];
   readonly #changed: ChangedObject[] = [];
@@ -61,12 +58,15 @@ class Download {
   #bytes = 0;
   #promised = 0;
   #left = { objects: 0, bytes: 0 };
-  #failedInARow = 0;
-  #refusal: string | undefined;
 
   constructor(context: RunContext, request: DownloadRequest) {
     this.#context = context;
     this.#request = request;
+    this.#requests = createObjectRequests({
+      retries: context.config.storageRetries,
+      delayMs: request.retryDelayMs ?? defaultRetryDelayMs,
+      clock: context.clock,
+    });
     this.#total = request.mirror.summary().pendingBytes;
   }
 
@@ -78,8 +78,9 @@ class Download {
     for (let next = objects.next(); next.done !== true; next = objects.next()) {
       this.#context.signal.throwIfAborted();
       const object = next.value;
+      const { refusal } = this.#requests;
       if (this.#isBeyondLimit(object)) this.#leave(object);
-      else if (this.#refusal !== undefined) this.#miss(object, this.#refusal);
+      else if (refusal !== undefined) this.#miss(object, refusal);
       else await this.#bring(object);
     }
   }
@@ -93,39 +94,20 @@ class Download {
     this.#left = { objects: this.#left.objects + 1, bytes: this.#left.bytes + (size ?? 0) };
   }
 
-  #miss({ bucket, name }: InventoryObject, reason: string): void {
-    this.#missing.push({ bucket, name, reason });
+  #miss({ bucket, name }: InventoryObject, reason: string, isLost = false): void {
+    this.#missing.push({ bucket, name, reason, ...(isLost ? { lost: true } : {}) });
   }
 
   async #bring(object: InventoryObject): Promise<void> {
     this.#promised += object.size ?? 0;
     try {
-      await pRetry(() => this.#attempt(object), {
-        ...retries,
-        minTimeout: this.#request.retryDelayMs ?? defaultRetryDelayMs,
-        signal: this.#context.signal,
-        shouldRetry: ({ error }) =>
-          error instanceof StorageError && error.failure === 'transient' && this.#refusal === undefined,
-        onFailedAttempt: async ({ error, retriesLeft }) => {
-          if (retriesLeft > 0 && error instanceof StorageError && error.retryAfterMs !== undefined)
-            await this.#context.clock.sleep(error.retryAfterMs);
-        },
-      });
-      this.#failedInARow = 0;
+      await this.#requests.ask(this.#context.signal, () => this.#attempt(object));
     } catch (error) {
       this.#context.signal.throwIfAborted();
       if (!(error instanceof StorageError)) throw error;
-      this.#noteFailure(object, error);
+      this.#context.log.warn({ bucket: object.bucket, object: object.name, reason: error.message }, 'object could not be read');
+      this.#miss(object, error.message, error.failure === 'lost');
     }
-  }
-
-  #noteFailure(object: InventoryObject, error: StorageError): void {
-    this.#context.log.warn({ bucket: object.bucket, object: object.name, reason: error.message }, 'object could not be read');
-    this.#miss(object, error.message);
-    if (error.failure === 'refused') this.#refusal ??= `not tried: ${error.message}`;
-    if (error.failure !== 'transient') return;
-    this.#failedInARow += 1;
-    if (this.#failedInARow >= givesUpAfter) this.#refusal ??= `not tried after ${givesUpAfter} failures: ${error.message}`;
   }
 
   async #attempt(object: InventoryObject): Promise<void> {
@@ -158,7 +140,7 @@ class Download {
     const isChanged = !isSame(now, object);
     if (failure !== undefined && !isChanged) {
       if (failure.failure === 'transient') throw failure;
-      throw new StorageError('invalid', `${bucket}/${name}: its row is there, but its bytes are not.`, { cause: failure });
+      throw new StorageError('lost', `${bucket}/${name}: its row is there, but its bytes are not.`, { cause: failure });
     }
     this.#count(await mirror.store({ ...object, ...now }, await store.download(object, signal)));
     if (isChanged) this.#changed.push({ bucket, name, what: 'changed' });

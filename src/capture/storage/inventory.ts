@@ -6,8 +6,8 @@ import type { Mirror } from '../../object-store.ts';
 /** What the inventory leaves out. */
 export interface LeftOut {
   readonly buckets: readonly string[];
-  /** In buckets that are not left out. */
-  readonly objects: number;
+  /** How many in buckets that are not left out, by bucket. */
+  readonly objects: ReadonlyMap<string, number>;
   /** Patterns that fit no bucket. */
   readonly idlePatterns: readonly string[];
 }
@@ -49,14 +49,17 @@ async function captureObjects(
   snapshot: Pick<Snapshot, 'query'>,
   mirror: Pick<Mirror, 'addObjects'>,
   filter: StorageFilter,
-): Promise<number> {
-  let leftOut = 0;
+): Promise<ReadonlyMap<string, number>> {
+  const leftOut = new Map<string, number>();
   await snapshot.query(declareCursor);
   for (;;) {
     const rows = await snapshot.query<ObjectRow & Record<string, unknown>>(`FETCH ${rowsAtOnce} FROM agent_inventory`);
     const ofBuckets = rows.filter(({ bucket }) => filter.includesBucket(bucket));
-    const wanted = ofBuckets.filter(({ bucket, name }) => filter.includesObject(bucket, name));
-    leftOut += ofBuckets.length - wanted.length;
+    const wanted = ofBuckets.filter(({ bucket, name }) => {
+      const included = filter.includesObject(bucket, name);
+      if (!included) leftOut.set(bucket, (leftOut.get(bucket) ?? 0) + 1);
+      return included;
+    });
     mirror.addObjects(wanted.map((row) => ({ ...row, size: parseSize(row.size) })));
     if (rows.length < rowsAtOnce) break;
   }

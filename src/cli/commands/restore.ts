@@ -3,7 +3,12 @@ import { loadTarget, type LoadedTarget } from '../../config/load.ts';
 import type { TargetConfig } from '../../config/project-config.ts';
 import { exitCodeForStatus, exitCodes } from '../../domain/exit-code.ts';
 import { components, type Component, type RestoreScope, type TableName } from '../../domain/restore-scope.ts';
-import { parseObjectName, type SelectedName } from '../../domain/storage/selection.ts';
+import {
+  createObjectSelection,
+  parseWantedName,
+  wantBucket,
+  type WantedObjects,
+} from '../../domain/storage/object-selection.ts';
 import { AppError } from '../../errors.ts';
 import type { RunContext } from '../../context.ts';
 import { restoreObjects, type RestoreObjectsReport } from '../../pipeline/restore-objects.ts';
@@ -26,8 +31,8 @@ interface RestoreOptions extends CommonOptions {
   readonly mode?: 'replace' | 'append';
   readonly clean?: boolean;
   readonly bucket?: readonly string[];
-  readonly object?: readonly SelectedName[];
-  readonly prefix?: readonly SelectedName[];
+  readonly object?: readonly WantedObjects[];
+  readonly prefix?: readonly WantedObjects[];
   /** False for --no-safety-backup. */
   readonly safetyBackup: boolean;
 }
@@ -60,9 +65,16 @@ export function restoreCommand(shell: Shell): Command {
     .addOption(new Option('--mode <mode>', 'what becomes of rows that are there').choices(['replace', 'append']))
     .option('--clean', "first remove what is the user's on the target: schemas, rows of auth and storage, large objects")
     .option('--bucket <bucket>', 'only the objects of this bucket of Storage; may be said again', collect)
-    .option('--object <bucket/name>', 'only this object of Storage; may be said again', collectObject)
-    .option('--prefix <bucket/beginning>', 'only the objects of Storage whose names begin so; may be said again', collectObject)
-    .option('--no-safety-backup', 'do not back the target up before it is written to')
+    .option('--object <bucket/name>', 'only this object of Storage; may be said again', collectWanted('object'))
+    .option(
+      '--prefix <bucket/beginning>',
+      'only the objects of Storage whose names begin so; may be said again',
+      collectWanted('prefix'),
+    )
+    .option(
+      '--no-safety-backup',
+      'do not back up before what is written over: the database, and objects that are replaced or removed',
+    )
     .option('--enable-jobs', 'let cron jobs and webhooks act at once; without it they are restored, and rest')
     .action(async (backup: string, options: RestoreOptions) => {
       await withContext(shell, options, async (context) => {
@@ -128,9 +140,10 @@ async function restoreStorage(shell: Shell, context: RunContext, { backup, targe
   const report = await restoreObjects(context, {
     backup,
     target,
-    selection: { buckets: bucket, objects: object, prefixes: prefix },
+    selection: createObjectSelection([...bucket.map(wantBucket), ...object, ...prefix]),
     clean: options.clean ?? false,
     dryRun: options.dryRun ?? false,
+    safetyBackup: options.safetyBackup,
     confirm: (steps) => confirm(shell, { target, typed: options.confirm }, steps, `the Storage ${target.storage?.url ?? ''}`),
   });
   context.progress.end();
@@ -142,10 +155,12 @@ function objectsDocument({ startedAt, objects, ...report }: RestoreObjectsReport
   return { command: 'restore', project, ...report, startedAt: startedAt.toISOString(), objects: objects ?? null };
 }
 
-function collectObject(text: string, earlier: readonly SelectedName[] = []): SelectedName[] {
-  const parsed = parseObjectName(text);
-  if (parsed === undefined) throw new InvalidArgumentError('It has to be BUCKET/NAME.');
-  return [...earlier, parsed];
+function collectWanted(kind: 'object' | 'prefix'): (text: string, earlier?: readonly WantedObjects[]) => WantedObjects[] {
+  return (text, earlier = []) => {
+    const parsed = parseWantedName(kind, text);
+    if (parsed === undefined) throw new InvalidArgumentError('It has to be BUCKET/NAME.');
+    return [...earlier, parsed];
+  };
 }
 
 function toScope({ only, schema, table, dataOnly, mode }: RestoreOptions): RestoreScope {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { describeCounts } from '../../domain/catalog-changes.ts';
 import type { CatalogChanges, Manifest } from '../../domain/manifest.ts';
 import { showBackup, type BackupDetails, type ShownArchive } from '../../pipeline/show.ts';
-import { describeCoverage, describeSizes, describeStorage } from '../storage-text.ts';
+import { describeCoverage, describeSafety, describeSizes, describeStorage } from '../storage-text.ts';
 import { formatBytes, formatDuration, formatTable, formatTime, printable } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
@@ -81,11 +81,6 @@ function describeFacts({ archive, manifest }: ShownArchive<Manifest>): string[][
     ['Large objects', String(manifest.largeObjects.count)],
     ['Chunker', manifest.chunkerParams],
   ];
-}
-
-function describeSafety({ safetyBackupOf: of }: Manifest): string[][] {
-  if (of === undefined) return [];
-  return [['Safety backup', printable(`of ${of.project} (${of.database}), before ${of.restoredBackup} was restored there`)]];
 }
 
 /** Largest first. */

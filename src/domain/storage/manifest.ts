@@ -10,6 +10,8 @@ const bucketSchema = z.object({
   bytes: count,
   /** Those that the inventory has and the archive has not. */
   missing: count,
+  /** Those that STORAGE_BUCKETS and STORAGE_EXCLUDE left out; absent for none. */
+  leftOut: count.optional(),
 });
 
 /** A sidecar: size and SHA-256 of what was archived. The sums of objects stand in `objects.jsonl`. */
@@ -22,7 +24,15 @@ export const listedNames = 1000;
 const missingSchema = z.object({
   count,
   /** The first 1000. */
-  names: z.array(z.object({ bucket: z.string(), name: z.string(), reason: z.string() })),
+  names: z.array(
+    z.object({
+      bucket: z.string(),
+      name: z.string(),
+      reason: z.string(),
+      /** The row is there, and the bytes are not, which does not pass. */
+      lost: z.literal(true).optional(),
+    }),
+  ),
 });
 
 /** Objects that were not what the snapshot says when their turn came: archived as they were then, or gone. */
@@ -49,6 +59,8 @@ export const storageManifestSchema = commonManifestSchema.extend({
     downloadedBytes: count,
   }),
   buckets: z.array(bucketSchema),
+  /** Ids of buckets that STORAGE_BUCKETS and STORAGE_EXCLUDE left out; absent for none. */
+  leftOutBuckets: z.array(z.string()).optional(),
   parts: z.array(partSchema),
   missing: missingSchema,
   changed: changedSchema,
@@ -60,3 +72,22 @@ export const storageManifestSchema = commonManifestSchema.extend({
 export const archiveManifestSchema = z.discriminatedUnion('kind', [manifestSchema, storageManifestSchema]);
 
 export type StorageManifest = z.infer<typeof storageManifestSchema>;
+
+/** How many of the missing objects that are named have lost their bytes. */
+export function countLost({ missing }: StorageManifest): number {
+  return missing.names.filter(({ lost }) => lost).length;
+}
+
+/** Whether the archive has all that the project had of a bucket: what it does not hold was not there. */
+export function holdsAllOf({ buckets, safetyBackupOf }: StorageManifest, bucket: string): boolean {
+  // A safety backup holds what was about to go, and nothing else.
+  if (safetyBackupOf !== undefined) return false;
+  return buckets.some(({ id, missing, leftOut = 0 }) => id === bucket && missing + leftOut === 0);
+}
+
+/** The same of all Storage. An archive without any bucket may be of a project whose Storage could not be seen. */
+export function holdsEverything(manifest: StorageManifest): boolean {
+  const { status, buckets, leftOutBuckets = [] } = manifest;
+  const all = [status === 'complete', buckets.length > 0, leftOutBuckets.length === 0];
+  return all.every(Boolean) && buckets.every(({ id }) => holdsAllOf(manifest, id));
+}

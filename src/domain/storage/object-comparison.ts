@@ -10,7 +10,8 @@ export interface ObjectDifference {
 
 export interface BucketDifference {
   readonly bucket: string;
-  readonly kind: 'different' | 'missing';
+  /** extra: the backup does not hold it. */
+  readonly kind: 'different' | 'missing' | 'extra';
   /** "public", "size limit", "types". */
   readonly what: readonly string[];
 }
@@ -24,7 +25,7 @@ export interface ObjectComparison {
   readonly equal: number;
   readonly different: number;
   readonly missing: number;
-  /** Those in the backup's buckets that the backup does not hold. */
+  /** Those that the backup does not hold, in its buckets and, where all of Storage is compared, in others. */
   readonly extra: number;
   readonly unreadable: number;
   /** Of all that are not equal, a bucket at a time. */
@@ -34,5 +35,5 @@ export interface ObjectComparison {
 
 /** Whether a target has everything as the backup does; it may have more. */
 export function hasAllObjects({ different, missing, unreadable, buckets }: ObjectComparison): boolean {
-  return different + missing + unreadable + buckets.length === 0;
+  return different + missing + unreadable === 0 && buckets.every(({ kind }) => kind === 'extra');
 }

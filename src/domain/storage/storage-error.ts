@@ -2,6 +2,8 @@
 export type StorageFailure =
   /** The object (or its bucket) is not there. */
   | 'missing'
+  /** Its row is there, and its bytes are not. */
+  | 'lost'
   /** The key is wrong, has expired, or has not the right. */
   | 'refused'
   /** The server takes no such name, type or size. */

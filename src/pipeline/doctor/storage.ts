@@ -27,11 +27,14 @@ async function listBuckets(store: ObjectStore): Promise<Finding | { readonly ids
   }
 }
 
+const checkUrl = 'Check SUPABASE_URL: it has to be the URL of the project, without /storage/v1.';
+
 const remedies: Readonly<Record<StorageFailure, string>> = {
   refused:
     'Put the service_role key or a secret key of this project into SUPABASE_SERVICE_ROLE_KEY (Supabase: Settings, API keys); it may have been replaced there.',
-  missing: 'Check SUPABASE_URL: it has to be the URL of the project, without /storage/v1.',
-  invalid: 'Check SUPABASE_URL: it has to be the URL of the project, without /storage/v1.',
+  missing: checkUrl,
+  lost: checkUrl,
+  invalid: checkUrl,
   transient: 'Check SUPABASE_URL, the network and https://status.supabase.com; then run it again.',
 };
 

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import type { Clock } from '../../context.ts';
 import type { Secret } from '../../config/project-config.ts';
+import { defaultRetryDelayMs, type RetryPolicy } from '../../object-requests.ts';
+import { systemClock } from '../clock.ts';
 import { parseRetryAfter, toStorageError, toTransportError } from './failures.ts';
 
 export interface TransportOptions {
@@ -13,6 +15,8 @@ export interface TransportOptions {
   readonly agentVersion: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly limits?: Partial<TimeLimits>;
+  /** How often a part of an upload is sent again; 5 unless given. */
+  readonly retries?: number;
 }
 
 /** Milliseconds. */
@@ -26,7 +30,8 @@ export interface TimeLimits {
   readonly retryMs: number;
 }
 
-const defaultLimits: TimeLimits = { connectMs: 30_000, headersMs: 60_000, stallMs: 60_000, retryMs: 500 };
+const defaultLimits: TimeLimits = { connectMs: 30_000, headersMs: 60_000, stallMs: 60_000, retryMs: defaultRetryDelayMs };
+const defaultRetries = 5;
 
 /** Of the body of an error. */
 const errorBodyBytes = 64 * 1024;
@@ -72,7 +77,7 @@ export function storagePathOf(base: string, asked: string, location: string): st
 export interface Transport {
   /** SUPABASE_URL. */
   readonly url: string;
-  readonly limits: TimeLimits;
+  readonly retryPolicy: RetryPolicy;
   /** What answered 200, or as expected. Throws StorageError for everything else, the signal's reason when aborted. Its body fails with undici's errors. */
   request(request: Request): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
@@ -93,7 +98,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     url: options.url,
-    limits,
+    retryPolicy: { retries: options.retries ?? defaultRetries, delayMs: limits.retryMs, clock: systemClock },
     async request({ what, method, path, json, headers, body, expects = [200], signal }) {
       const about = json === undefined ? {} : { 'content-type': 'application/json' };
       const length = body === undefined ? {} : { 'content-length': String(body.bytes) };

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { withRetries } from '../../object-requests.ts';
 import type { UploadedObject } from '../../object-store.ts';
 import { encodePath } from './address.ts';
 import { parseAs, requestJson } from './json.ts';
 import { piecesOf, portionBytes, type BodyReader } from './portions.ts';
-import { withRetries } from './retries.ts';
 import type { Request, RequestBody, Transport } from './transport.ts';
 import type { UploadPlan } from './upload-plan.ts';
 
@@ -29,7 +29,7 @@ export async function uploadOnce(transport: Transport, job: UploadJob): Promise<
     return;
   }
   const bytes = await body.readPortion();
-  await withRetries(transport.limits.retryMs, signal, async () =>
+  await withRetries(transport.retryPolicy, signal, async () =>
     send(transport, job, { bytes: bytes.length, pieces: piecesOf(bytes) }),
   );
 }

@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { StorageError } from '../../domain/storage/storage-error.ts';
+import { withRetries } from '../../object-requests.ts';
 import { hasDotSegment } from './address.ts';
 import { describeObject } from './describe-object.ts';
 import { toTransportError } from './failures.ts';
 import { piecesOf } from './portions.ts';
-import { withRetries } from './retries.ts';
 import { storagePathOf, type Request, type Transport } from './transport.ts';
 import type { UploadJob } from './upload-once.ts';
 
@@ -28,7 +28,7 @@ export async function uploadResumably(transport: Transport, job: UploadJob): Pro
   const what = `${object.bucket}/${object.name}`;
   // Where there is but one portion, it has to be known to be whole before the server hears of it: an empty one comes with the first request.
   let portion = await body.readPortion();
-  const path = await withRetries(transport.limits.retryMs, signal, () => create(transport, job, what));
+  const path = await withRetries(transport.retryPolicy, signal, () => create(transport, job, what));
   if (object.size === 0) return;
   const session = { transport, job, what, path };
   try {
@@ -69,7 +69,7 @@ async function sendPortion(session: Session, portion: Buffer, start: number): Pr
   const end = start + portion.length;
   const isLast = end === job.object.size;
   let known: number | undefined = start;
-  await withRetries(transport.limits.retryMs, job.signal, async () => {
+  await withRetries(transport.retryPolicy, job.signal, async () => {
     if (known === undefined && isLast && (await isStored(session))) return;
     const offset = known ?? (await askOffset(session));
     known = undefined;

@@ -40,6 +40,7 @@ test('every value that counts, where it comes from, and no secret', async () => 
     'PROJECT_NAME=shop (file)',
     'SUPABASE_DB_URL=postgresql://me:***@db.example.com:5433/app?sslmode=require (file)',
     'STORAGE_CONCURRENCY=16 (default)',
+    'STORAGE_RETRIES=5 (default)',
     'BORG_REPO=/srv/backups/shop (file)',
     'BORG_PASSPHRASE=*** (BORG_PASSPHRASE_FILE)',
     'VERIFY_CONTENT=false (default)',

@@ -41,6 +41,7 @@ test('can be narrowed', async () => {
     SUPABASE_PROJECT_REF: 'abcdefghijklmnopqrst',
     SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_1',
     STORAGE_CONCURRENCY: '4',
+    STORAGE_RETRIES: '0',
     STORAGE_BUCKETS: 'avatars, videos/{raw,cut}/**',
     STORAGE_EXCLUDE: '**/*.tmp',
     STORAGE_MAX_EGRESS: '1.5GB',
@@ -52,11 +53,13 @@ test('can be narrowed', async () => {
     exclude: ['**/*.tmp'],
     maxEgressBytes: 1_500_000_000,
   });
+  expect(config.storageRetries).toBe(0);
 });
 
 test.each([
   ['STORAGE_CONCURRENCY', '0', 'has to be at least 1.'],
   ['STORAGE_CONCURRENCY', '257', 'has to be at most 256.'],
+  ['STORAGE_RETRIES', '11', 'has to be at most 10.'],
   [
     'STORAGE_BUCKETS',
     'a,!b',

@@ -83,6 +83,7 @@ test('the least that is needed', async () => {
       sslRootCertificate: undefined,
     },
     storage: undefined,
+    storageRetries: 5,
     repository: {
       location: '/srv/backups/shop',
       passphrase: expect.anything() as unknown,

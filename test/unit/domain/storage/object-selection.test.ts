@@ -3,9 +3,14 @@ import { expect, test } from 'vitest';
 import { bucketDirectory, objectPath } from '../../../../src/domain/storage/object-path.ts';
 import {
   archivedPaths,
+  archivedPathsOf,
   createObjectSelection,
   matchObject,
+  parseWantedName,
   parseWantedPath,
+  selectsBucket,
+  touchesBucket,
+  wantBucket,
   type ObjectSelection,
 } from '../../../../src/domain/storage/object-selection.ts';
 import { objectsSidecarPath } from '../../../../src/domain/storage/sidecar.ts';
@@ -17,15 +22,15 @@ function select(...texts: string[]): ObjectSelection {
 }
 
 test.each([
-  ['docs', 'docs', ''],
-  ['docs/', 'docs', ''],
-  ['docs/x', 'docs', 'x'],
-  ['docs/x/', 'docs', 'x/'],
-  ['docs//x', 'docs', '/x'],
-  ['a/b', 'a/b', ''],
-  ['a/bc', 'a', 'bc'],
-])('%s', (text, bucket, key) => {
-  expect(parseWantedPath(text, buckets)).toEqual({ text, bucket, key });
+  ['docs', 'docs', 'bucket', ''],
+  ['docs/', 'docs', 'bucket', ''],
+  ['docs/x', 'docs', 'object', 'x'],
+  ['docs/x/', 'docs', 'prefix', 'x/'],
+  ['docs//x', 'docs', 'object', '/x'],
+  ['a/b', 'a/b', 'bucket', ''],
+  ['a/bc', 'a', 'object', 'bc'],
+])('%s', (text, bucket, kind, name) => {
+  expect(parseWantedPath(text, buckets)).toEqual({ text, bucket, kind, name });
 });
 
 test.each(['', '/', 'doc', 'docsx/a', '/docs/a'])('%j is in no bucket', (text) => {
@@ -48,11 +53,8 @@ test.each([
 });
 
 test('tells which paths select an object, and which lack a slash for that', () => {
-  const { paths, almost } = matchObject(select('docs/x', 'docs/x/', 'docs/x/y', 'docs/z'), 'docs', 'x/y');
-  expect([paths, almost].map((found) => found.map(({ text }) => text).toSorted())).toEqual([
-    ['docs/x/', 'docs/x/y'],
-    ['docs/x'],
-  ]);
+  const { by, almost } = matchObject(select('docs/x', 'docs/x/', 'docs/x/y', 'docs/z'), 'docs', 'x/y');
+  expect([by, almost].map((found) => found.map(({ text }) => text).toSorted())).toEqual([['docs/x/', 'docs/x/y'], ['docs/x']]);
 });
 
 test('asks for no more than it needs, as long as that is short', () => {
@@ -64,22 +66,53 @@ test('asks for no more than it needs, as long as that is short', () => {
     bucketDirectory('a'),
   ]);
   const many = Array.from({ length: 1000 }, (_, index) => `docs/${index}`);
-  expect(archivedPaths(select(...many, 'a/1'))).toEqual([bucketDirectory('docs'), bucketDirectory('a')]);
+  expect(archivedPaths(select(...many, 'a/1'))).toEqual([
+    bucketDirectory('docs'),
+    objectsSidecarPath('a'),
+    objectPath('a', '1'),
+  ]);
 });
 
 const text = fc
   .array(fc.constantFrom('', 'a', 'b.c', '..', 'long'.repeat(80)), { maxLength: 4 })
   .map((parts) => parts.join('/'));
 
+test('prefixes need no slash at their end; a bucket is touched by any part of it', () => {
+  const selection = createObjectSelection([parseWantedName('prefix', 'docs/in')!, parseWantedName('object', 'a/trail/')!]);
+  const selects = (bucket: string, name: string): boolean => matchObject(selection, bucket, name).selected;
+  expect([selects('docs', 'invoice/1'), selects('docs', 'i'), selects('a', 'trail/'), selects('a', 'trail/x')]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect([touchesBucket(selection, 'docs'), selectsBucket(selection, 'docs'), touchesBucket(selection, 'b')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(selectsBucket(createObjectSelection([wantBucket('docs')]), 'docs')).toBe(true);
+  expect(['docs', 'docs/', '/x', ''].map((typed) => parseWantedName('object', typed))).toEqual(Array(4).fill(undefined));
+});
+
 test('what it asks for holds all that is selected', () => {
   fc.assert(
-    fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), fc.array(text), (keys, names) => {
-      const selection = select(...keys.map((key) => `docs/${key}`));
-      const asked = archivedPaths(selection);
-      for (const name of names.filter((one) => matchObject(selection, 'docs', one).selected)) {
-        const path = objectPath('docs', name);
-        expect(asked.some((one) => path === one || path.startsWith(`${one}/`))).toBe(true);
-      }
-    }),
+    fc.property(
+      fc.array(fc.tuple(text, fc.constantFrom('prefix' as const, undefined)), { minLength: 1, maxLength: 5 }),
+      fc.array(text),
+      (keys, names) => {
+        const wanted = keys.map(([key, kind]) => {
+          const typed = `docs/${key}`;
+          return (kind === undefined ? undefined : parseWantedName(kind, typed)) ?? parseWantedPath(typed, buckets)!;
+        });
+        const selection = createObjectSelection(wanted);
+        for (const asked of [archivedPaths(selection), archivedPathsOf(selection, 'docs')]) {
+          for (const name of names.filter((one) => matchObject(selection, 'docs', one).selected)) {
+            const path = objectPath('docs', name);
+            expect(asked.some((one) => path === one || path.startsWith(`${one}/`))).toBe(true);
+          }
+        }
+      },
+    ),
   );
 });

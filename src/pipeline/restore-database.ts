@@ -1,0 +1,82 @@
+import type { CatalogArchive } from '../archive/catalog.ts';
+import type { ArchivedHead } from '../archive/contents.ts';
+import { analyze } from '../apply/analyze.ts';
+import { applyDump } from '../apply/apply-dump.ts';
+import type { RestorePlan } from '../apply/plan-types.ts';
+import type { ApplyRequest } from '../apply/request.ts';
+import { inspectTarget, type TargetFacts } from '../apply/target.ts';
+import type { ConnectionConfig } from '../config/project-config.ts';
+import type { PostgresPrograms, RunContext } from '../context.ts';
+import type { Manifest } from '../domain/manifest.ts';
+import { relationKey } from '../domain/selection.ts';
+import type { RunFrame } from './run.ts';
+import { enterStage } from './stage.ts';
+
+/** The database that is written to, as it was before, and the programs that write. */
+export interface TargetLook {
+  readonly connection: ConnectionConfig;
+  readonly facts: TargetFacts;
+  readonly programs: PostgresPrograms;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Looks at the target as far as the backup is concerned. Throws AppError. */
+export async function lookAtTarget(
+  context: RunContext,
+  frame: RunFrame,
+  { connection, manifest }: { readonly connection: ConnectionConfig; readonly manifest: Manifest },
+): Promise<TargetLook> {
+  const environment = await context.databases.clientEnvironment(connection, frame.directory);
+  // A dump is read by a pg_restore that is not older than the pg_dump that wrote it.
+  const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
+  const findPrograms = (major: number): Promise<PostgresPrograms> =>
+    context.databases.findPrograms(Math.max(major, dumpedWith));
+  const facts = await inspectTarget(context, {
+    connection,
+    findPrograms,
+    environment,
+    tables: manifest.tables,
+    extensions: manifest.extensions.map(({ name }) => name),
+  });
+  return { connection, facts, programs: await findPrograms(facts.major), environment };
+}
+
+export interface DatabaseRestore {
+  readonly archive: CatalogArchive;
+  readonly head: ArchivedHead;
+  readonly plan: RestorePlan;
+  readonly jobs: number | undefined;
+}
+
+/** Writes what the plan says. Answers what the target refused, and what else there is to know. Throws AppError. */
+export async function restoreDatabase(
+  context: RunContext,
+  frame: RunFrame,
+  { connection, facts, programs, environment }: TargetLook,
+  { archive, head, plan, jobs }: DatabaseRestore,
+): Promise<{ readonly skipped: string[]; readonly warnings: string[] }> {
+  const request: ApplyRequest = {
+    archive: archive.name,
+    sizes: archive.sizes,
+    connection,
+    database: facts.database,
+    targetMajor: facts.major,
+    programs,
+    environment,
+    directory: frame.directory,
+    plan,
+    head: head.head,
+    headLength: head.length,
+    columnsOf: (schema, table) => facts.relations.get(relationKey(schema, table))?.columns ?? [],
+  };
+  enterStage(context, 'restore', 'Restoring');
+  const skipped = await applyDump(context, request, jobs);
+
+  enterStage(context, 'analyze', 'Gathering statistics (ANALYZE)');
+  const session = await context.databases.connect(connection);
+  try {
+    return { skipped: skipped.map(({ what, error }) => `${what}: ${error}`), warnings: await analyze(session) };
+  } finally {
+    await session.close();
+  }
+}
