@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { IndexedArchive, RunRecord, StateStore } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
 import { tryLock } from './lock.ts';
 
 /** Raised with every change of a table; an older file is brought up to date by the statements it has not seen yet. */
@@ -26,7 +27,13 @@ export function openStateStore(directory: string): StateStore {
   const database = openDatabase(directory);
   const lockPath = join(directory, 'lock.db');
   const all = (sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] => database.prepare(sql).all(...values);
-  const run = (sql: string, ...values: SQLInputValue[]): void => void database.prepare(sql).run(...values);
+  const run = (sql: string, ...values: SQLInputValue[]): void => {
+    try {
+      database.prepare(sql).run(...values);
+    } catch (error) {
+      throw sqliteCode(error) === sqliteCodes.full ? fullError(directory, error) : error;
+    }
+  };
 
   return {
     async acquireLock() {
@@ -98,6 +105,7 @@ function openDatabase(directory: string): DatabaseSync {
     migrate(database);
     return database;
   } catch (error) {
+    if (sqliteCode(error) === sqliteCodes.full) throw fullError(directory, error);
     throw new AppError('failed', `The run history ${path} cannot be opened: ${(error as Error).message}.`, {
       hint: 'STATE_DIR must be writable and have room left. A damaged state.db may be deleted: it is rebuilt from the archives.',
       cause: error,
@@ -105,11 +113,21 @@ function openDatabase(directory: string): DatabaseSync {
   }
 }
 
+/** An up-to-date file is not written to: it can be read on a full disk, too. */
 function migrate(database: DatabaseSync): void {
+  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (found >= migrations.length) return;
   database.exec('BEGIN IMMEDIATE');
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   for (const statements of migrations.slice(version)) database.exec(statements);
   database.exec(`PRAGMA user_version = ${Math.max(version, migrations.length)}; COMMIT`);
+}
+
+function fullError(directory: string, cause: unknown): AppError {
+  return new AppError('no_space', `There is no room left in ${directory}. What is in the repository is safe.`, {
+    hint: 'Make room on that file system, or point STATE_DIR to a larger one; then run it again.',
+    cause,
+  });
 }
 
 function lockedError(running: RunRecord | undefined): AppError {
