@@ -109,6 +109,8 @@ test('sums are told for all and for one bucket', async () => {
   expect(mirror.buckets().map(({ id }) => id)).toEqual(['docs', 'other']);
   mirror.dropFromInventory(objects[1]!);
   expect(mirror.summary('docs')).toEqual({ objects: 1, bytes: 2, pendingObjects: 0, pendingBytes: 0, replacedBytes: 0 });
+  takeInventory(mirror, [inventoryObject('a', 'changed'), inventoryObject('new', 'x')]);
+  expect(mirror.summary()).toEqual({ objects: 2, bytes: 8, pendingObjects: 2, pendingBytes: 8, replacedBytes: 2 });
 });
 
 test('iterations over many pages see each object once, while objects are stored and dropped', async () => {
