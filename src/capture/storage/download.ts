@@ -31,6 +31,8 @@ export interface Downloads {
   readonly changed: readonly ChangedObject[];
   /** What the limit left for the next run. */
   readonly left: { readonly objects: number; readonly bytes: number };
+  /** Why no more objects were asked for: the key is not taken (any more), or one after the other failed. */
+  readonly stopped: 'refused' | 'transient' | undefined;
 }
 
 /** Waits of about 0.5, 1, 2, 4 and 8 seconds, and what the server asks for besides. */
@@ -63,6 +65,7 @@ class Download {
   #left = { objects: 0, bytes: 0 };
   #failedInARow = 0;
   #refusal: string | undefined;
+  #stopped: Downloads['stopped'];
 
   constructor(context: RunContext, request: DownloadRequest) {
     this.#context = context;
@@ -71,7 +74,14 @@ class Download {
   }
 
   get outcome(): Downloads {
-    return { objects: this.#objects, bytes: this.#bytes, missing: this.#missing, changed: this.#changed, left: this.#left };
+    return {
+      objects: this.#objects,
+      bytes: this.#bytes,
+      missing: this.#missing,
+      changed: this.#changed,
+      left: this.#left,
+      stopped: this.#stopped,
+    };
   }
 
   async run(objects: Iterator<InventoryObject>): Promise<void> {
@@ -122,10 +132,16 @@ class Download {
   #noteFailure(object: InventoryObject, error: StorageError): void {
     this.#context.log.warn({ bucket: object.bucket, object: object.name, reason: error.message }, 'object could not be read');
     this.#miss(object, error.message);
-    if (error.failure === 'refused') this.#refusal ??= `not tried: ${error.message}`;
+    if (error.failure === 'refused') this.#stop('refused', `not tried: ${error.message}`);
     if (error.failure !== 'transient') return;
     this.#failedInARow += 1;
-    if (this.#failedInARow >= givesUpAfter) this.#refusal ??= `not tried after ${givesUpAfter} failures: ${error.message}`;
+    if (this.#failedInARow >= givesUpAfter)
+      this.#stop('transient', `not tried after ${givesUpAfter} failures: ${error.message}`);
+  }
+
+  #stop(why: Downloads['stopped'], reason: string): void {
+    this.#refusal ??= reason;
+    this.#stopped ??= why;
   }
 
   async #attempt(object: InventoryObject): Promise<void> {
