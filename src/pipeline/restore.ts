@@ -168,7 +168,7 @@ async function withObjects(
   { archive, target }: { readonly archive: string | undefined; readonly target: TargetConfig },
 ): Promise<RestorePlan> {
   if (archive === undefined) return plan;
-  const { manifest, steps } = await planObjects(context, { archive, selection: allObjects });
+  const { manifest, steps } = await planObjects(context, { archive, selection: allObjects, url: target.storage?.url });
   if (manifest.totals.objects + manifest.totals.buckets === 0) return plan;
   if (target.storage !== undefined) return { ...plan, steps: [...plan.steps, ...steps] };
   const what = `${manifest.totals.objects.toLocaleString('en-US')} objects of Storage`;

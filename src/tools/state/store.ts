@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { IndexedArchive, RunRecord, StateStore } from '../../context.ts';
+import type { LiftedLimits } from '../../domain/storage/settings.ts';
 import { AppError } from '../../errors.ts';
 import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
 import { tryLock } from './lock.ts';
@@ -18,6 +19,9 @@ const migrations = [
    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
   // With commas between; before there was Storage, a run made an archive of the database alone.
   "ALTER TABLE archives ADD COLUMN run_kinds TEXT NOT NULL DEFAULT 'database'",
+  // Types as a JSON array; null for all.
+  `CREATE TABLE lifted_limits (
+     url TEXT NOT NULL, bucket TEXT NOT NULL, file_size_limit INTEGER, allowed_mime_types TEXT, PRIMARY KEY (url, bucket)) STRICT`,
 ];
 
 const keyExportedFact = 'key_exported_at';
@@ -87,6 +91,12 @@ export function openStateStore(directory: string): StateStore {
     forgetArchives(archiveIds) {
       for (const id of archiveIds) run('DELETE FROM archives WHERE archive_id = ?', id);
     },
+    noteLiftedLimits({ url, bucket, fileSizeLimit, allowedMimeTypes }) {
+      const types = allowedMimeTypes === null ? null : JSON.stringify(allowedMimeTypes);
+      run('INSERT OR REPLACE INTO lifted_limits VALUES (?, ?, ?, ?)', url, bucket, fileSizeLimit, types);
+    },
+    liftedLimits: () => all('SELECT * FROM lifted_limits ORDER BY url, bucket').map(toLiftedLimits),
+    forgetLiftedLimits: ({ url, bucket }) => run('DELETE FROM lifted_limits WHERE url = ? AND bucket = ?', url, bucket),
     noteKeyExported: (at) => run('INSERT OR REPLACE INTO facts VALUES (?, ?)', keyExportedFact, at.toISOString()),
     keyExportedAt() {
       const [row] = all('SELECT value FROM facts WHERE name = ?', keyExportedFact);
@@ -148,6 +158,16 @@ function toRun(row: Record<string, unknown>): RunRecord {
     backupId: (row['backup_id'] as string | null) ?? undefined,
     errorCode: (row['error_code'] as string | null) ?? undefined,
     errorMessage: (row['error_message'] as string | null) ?? undefined,
+  };
+}
+
+function toLiftedLimits(row: Record<string, unknown>): LiftedLimits {
+  const types = row['allowed_mime_types'] as string | null;
+  return {
+    url: String(row['url']),
+    bucket: String(row['bucket']),
+    fileSizeLimit: row['file_size_limit'] as number | null,
+    allowedMimeTypes: types === null ? null : (JSON.parse(types) as string[]),
   };
 }
 
