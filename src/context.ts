@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ConnectionConfig, ProjectConfig, StorageConnection } from './config/project-config.ts';
 import type { ArchiveKind } from './domain/archive-name.ts';
 import type { RunStatus } from './domain/exit-code.ts';
+import type { LiftedLimits } from './domain/storage/settings.ts';
 import type { Mirror, ObjectStore } from './object-store.ts';
 
 /** All that a pipeline works with. composition.ts makes it from a configuration; tests may put another tool into a place. */
@@ -290,6 +291,10 @@ export interface StateStore {
   indexedArchives(): IndexedArchive[];
   indexArchive(archive: IndexedArchive): void;
   forgetArchives(archiveIds: readonly string[]): void;
+  /** On the disk when it returns. Replaces what was noted of that bucket. */
+  noteLiftedLimits(lifted: LiftedLimits): void;
+  liftedLimits(): LiftedLimits[];
+  forgetLiftedLimits(bucket: Pick<LiftedLimits, 'url' | 'bucket'>): void;
   noteKeyExported(at: Date): void;
   keyExportedAt(): Date | undefined;
   close(): void;

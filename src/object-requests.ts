@@ -31,26 +31,32 @@ export async function withRetries<T>(policy: RetryPolicy, signal: AbortSignal, a
 export interface ObjectRequests {
   /** Why nothing more is asked for, for people: the key was refused, or the server seems to be down. Undefined until then. */
   readonly refusal: string | undefined;
+  /** Which of the two. */
+  readonly stopped: 'refused' | 'transient' | undefined;
   /** Like `withRetries`, by many callers at once, about an object each. */
   ask<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T>;
 }
 
 export function createObjectRequests(policy: RetryPolicy): ObjectRequests {
   let failedInARow = 0;
-  let refusal: string | undefined;
+  let end: { readonly refusal: string; readonly stopped: 'refused' | 'transient' } | undefined;
   const noteFailure = ({ failure, message }: StorageError): void => {
-    if (failure === 'refused') refusal ??= `not tried: ${message}`;
+    if (failure === 'refused') end ??= { refusal: `not tried: ${message}`, stopped: failure };
     if (failure !== 'transient') return;
     failedInARow += 1;
-    if (failedInARow >= givesUpAfter) refusal ??= `not tried after ${givesUpAfter} failures: ${message}`;
+    if (failedInARow >= givesUpAfter)
+      end ??= { refusal: `not tried after ${givesUpAfter} failures: ${message}`, stopped: failure };
   };
   return {
     get refusal() {
-      return refusal;
+      return end?.refusal;
+    },
+    get stopped() {
+      return end?.stopped;
     },
     async ask(signal, attempt) {
       try {
-        const result = await retry(policy, { signal, attempt, isOver: () => refusal !== undefined });
+        const result = await retry(policy, { signal, attempt, isOver: () => end !== undefined });
         failedInARow = 0;
         return result;
       } catch (error) {

@@ -70,6 +70,8 @@ export interface InventorySummary {
   /** What the mirror does not hold yet. */
   readonly pendingObjects: number;
   readonly pendingBytes: number;
+  /** What the mirror holds of another content of those: it goes when they come. */
+  readonly replacedBytes: number;
 }
 
 /**

@@ -168,7 +168,7 @@ export const variables = {
   STATE_DIR: {
     section: machine,
     description:
-      "Directory for the run history, work files and Borg's cache; by default /var/lib/supabase-backup for root, ~/.local/state/supabase-backup for others.",
+      "Directory for the run history, work files, Borg's cache and the mirror of Storage, which is as large as all its objects; by default /var/lib/supabase-backup for root, ~/.local/state/supabase-backup for others.",
     path: true,
     example: '/var/lib/supabase-backup',
   },

@@ -1,6 +1,6 @@
 import { readBuckets, readObjects } from '../archive/storage-contents.ts';
 import { readStorageManifest } from '../archive/verify.ts';
-import { openBuckets } from '../apply/storage/buckets.ts';
+import { listLifted, openBuckets, type OpenedBuckets } from '../apply/storage/buckets.ts';
 import { cleanBucket, type Cleaned } from '../apply/storage/clean-objects.ts';
 import { ObjectComparing } from '../apply/storage/compare-objects.ts';
 import { findOtherBuckets, restoreColumns } from '../apply/storage/target-rows.ts';
@@ -43,10 +43,10 @@ export function judgeObjects({ refused, deviations, unexplained }: BroughtObject
 /** How many objects go at once into a target. */
 const concurrency = 16;
 
-/** What would be written: of whole buckets, as the manifest counts them. */
+/** What would be written: of whole buckets, as the manifest counts them. `url` is that of the target's Storage, if it has one. */
 export async function planObjects(
   context: RunContext,
-  { archive, selection }: Pick<ObjectsRequest, 'archive' | 'selection'>,
+  { archive, selection, url }: Pick<ObjectsRequest, 'archive' | 'selection'> & { readonly url: string | undefined },
 ): Promise<{ manifest: StorageManifest; steps: string[] }> {
   const manifest = await readStorageManifest(context, archive);
   const buckets = manifest.buckets.filter(({ id }) => touchesBucket(selection, id));
@@ -54,11 +54,13 @@ export async function planObjects(
   const objects = whole.reduce((sum, bucket) => sum + bucket.objects, 0);
   const bytes = whole.reduce((sum, bucket) => sum + bucket.bytes, 0);
   const parts = buckets.length - whole.length;
+  const lifted = url === undefined ? [] : listLifted({ store: { url }, state: context.state }).map(({ bucket }) => bucket);
   return {
     manifest,
     steps: [
       `write ${objects.toLocaleString('en-US')} objects of Storage with ${bytes.toLocaleString('en-US')} bytes into ${whole.length} buckets, over those of the same names that differ`,
       ...(parts === 0 ? [] : [`write what was asked for into ${parts} more buckets`]),
+      ...lifted.map((bucket) => `put back the limits of bucket ${bucket}, which an interrupted restore has lifted`),
     ],
   };
 }
@@ -76,25 +78,26 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
   const session = await context.databases.connect(target.database);
   try {
     const wanted = buckets.map((bucket) => ({ ...bucket, whole: selectsBucket(selection, bucket.id) }));
-    const opened = await openBuckets(store, wanted);
+    const opened = await openBuckets({ store, session, state: context.state }, wanted);
     const comparing = new ObjectComparing(context, { session, reading: undefined });
     const cleaned: Cleaned[] = [];
     const clean = async (bucket: string, objects: readonly SidecarObject[]): Promise<void> => {
       const names = objects.map(({ name }) => name);
       cleaned.push(await cleanBucket({ store, session, manifest, selection }, bucket, names));
     };
-    let outcome: Uploads;
+    const uploads = new ObjectUploads(context, { store, session, concurrency });
     try {
-      const uploads = new ObjectUploads(context, { store, session, concurrency });
       for (const { id, whole } of wanted) {
         const objects = await bringBucket(context, { ...request, bucket: id, uploads });
         if (request.clean && whole) await clean(id, objects);
         await comparing.compareBucket(id, objects, whole);
       }
-      outcome = uploads.outcome;
-    } finally {
-      await opened.close();
+    } catch (error) {
+      await uploads.settle();
+      throw await closeAfter(error, opened);
     }
+    const stillOpen = await opened.close();
+    const outcome = { ...uploads.outcome, deviations: [...uploads.outcome.deviations, ...stillOpen] };
     const all = selection.buckets === undefined;
     if (request.clean && all) {
       for (const id of await findOtherBuckets(session, buckets)) await clean(id, []);
@@ -118,20 +121,35 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
     };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!(error instanceof StorageError)) throw error;
-    throw new AppError(
-      'restore_failed',
-      `The restore of objects ended: ${error.message} What was written before stays on the target.`,
-      {
-        hint: 'Mend what the message names, then start the same restore again: it goes on where this one ended.',
-        cause: error,
-        retryable: error.failure === 'transient',
-      },
-    );
+    throw error instanceof StorageError ? endedError(error, []) : error;
   } finally {
     await session.close();
     await store.close();
   }
+}
+
+/** Closes the buckets after a failure, and makes an error that tells what is on the target, and what could not be closed. */
+async function closeAfter(error: unknown, opened: OpenedBuckets): Promise<unknown> {
+  const stillOpen = await opened.close();
+  if (error instanceof StorageError) return endedError(error, stillOpen);
+  if (!(error instanceof AppError)) return error;
+  const { code, message, hint, retryable } = error;
+  return new AppError(code, [message, written, ...stillOpen].join(' '), { hint, retryable, cause: error });
+}
+
+const written = 'What was written before stays on the target.';
+
+function endedError(error: StorageError, stillOpen: readonly string[]): AppError {
+  const mend =
+    error.failure === 'refused'
+      ? "Put a key that is valid into SUPABASE_SERVICE_ROLE_KEY of the target's env file (TEST_SUPABASE_SERVICE_ROLE_KEY of the TEST_ block)"
+      : 'Mend what the message names';
+  const message = [`The restore of objects ended: ${error.message}`, written, ...stillOpen].join(' ');
+  return new AppError('restore_failed', message, {
+    hint: `${mend}, then start the same restore again: it goes on where this one ended.`,
+    cause: error,
+    retryable: error.failure === 'transient',
+  });
 }
 
 /** `object docs/a.txt: content type`, `bucket docs: public`. */

@@ -58,11 +58,20 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     ...(facts.safetyBackupOf === undefined ? {} : { safetyBackupOf: facts.safetyBackupOf }),
     warnings: [
       ...coverage.filter(({ state }) => state === 'not readable').map(({ component, detail }) => `${component}: ${detail}`),
+      ...(downloads.stopped === undefined ? [] : [remedies[downloads.stopped]]),
       ...describeChanged(changed.length),
       ...describeIdle(outcome),
     ],
   };
 }
+
+/** For whoever reads that objects are missing. */
+const remedies: Readonly<Record<NonNullable<Downloads['stopped']>, string>> = {
+  refused:
+    'Storage refused the key: put one that is valid into SUPABASE_SERVICE_ROLE_KEY (`agent doctor` tries it); the next backup downloads what is missing',
+  transient:
+    'Storage failed again and again: see https://status.supabase.com and `agent doctor`; the next backup downloads what is missing',
+};
 
 const component = 'storage objects';
 const shownNames = 5;

@@ -1,5 +1,6 @@
 import type { RunContext } from '../context.ts';
 import type { InventorySummary } from '../object-store.ts';
+import { measureRoom, type MirrorRoom } from './mirror-room.ts';
 import { captureStorageAlone, openStorageRun, requireStorage } from './storage-inventory.ts';
 
 export interface Estimate {
@@ -7,6 +8,7 @@ export interface Estimate {
   readonly inventory: InventorySummary;
   /** What the limit of egress would leave for later; 0 without a limit. */
   readonly beyondLimitBytes: number;
+  readonly room: MirrorRoom;
 }
 
 /**
@@ -21,7 +23,8 @@ export async function estimate(context: RunContext): Promise<Estimate> {
     await captureStorageAlone(context, storageRun);
     const inventory = storageRun.mirror.summary();
     const limit = context.config.storage!.maxEgressBytes ?? Infinity;
-    return { inventory, beyondLimitBytes: Math.max(0, inventory.pendingBytes - limit) };
+    const room = await measureRoom(context, storageRun.mirror);
+    return { inventory, beyondLimitBytes: Math.max(0, inventory.pendingBytes - limit), room };
   } finally {
     storageRun.close();
     context.progress.end();

@@ -31,7 +31,7 @@ export async function planStorage(
 ): Promise<StoragePlan> {
   const nothing = { archive: undefined, endangered: undefined, steps: [], forbidden: [] };
   if (archive === undefined) return nothing;
-  const { manifest, steps } = await planObjects(context, { archive, selection: allObjects });
+  const { manifest, steps } = await planObjects(context, { archive, selection: allObjects, url: target.storage?.url });
   const isEmpty = manifest.totals.objects + manifest.totals.buckets === 0;
   if (target.storage === undefined) {
     const what = `${manifest.totals.objects.toLocaleString('en-US')} objects of Storage`;

@@ -51,7 +51,7 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
   const { url } = requireTargetStorage(target);
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
     const { backupId, archive } = await findStorageArchive(context, request.backup);
-    const { manifest, steps } = await planObjects(context, { archive: archive.name, selection });
+    const { manifest, steps } = await planObjects(context, { archive: archive.name, selection, url });
     assertInBackup(selection, new Set(manifest.buckets.map(({ id }) => id)));
     enterStage(context, 'target', 'Looking at the target');
     const endangered = await findEndangeredObjects(context, frame, {

@@ -50,7 +50,16 @@ async function recordRun<Result extends { status: RunStatus }>(
     return result;
   } catch (error) {
     const cause = nameInterruption(context, error);
-    finish({ status: 'failed', errorCode: cause instanceof AppError ? cause.code : 'failed', errorMessage: messageOf(cause) });
+    try {
+      finish({
+        status: 'failed',
+        errorCode: cause instanceof AppError ? cause.code : 'failed',
+        errorMessage: messageOf(cause),
+      });
+    } catch (unwritten) {
+      // On a full disk, say: it must not hide what has happened.
+      context.log.warn({ reason: messageOf(unwritten) }, 'the run history could not be written');
+    }
     throw cause;
   }
 }

@@ -11,6 +11,7 @@ import { bucketSidecarPath, objectsSidecarPath } from '../domain/storage/sidecar
 import { messageOf } from '../errors.ts';
 import type { Mirror } from '../object-store.ts';
 import { buildStorageManifest } from './build-storage-manifest.ts';
+import { assertRoom } from './mirror-room.ts';
 import type { RunFrame } from './run.ts';
 import { enterStage } from './stage.ts';
 import type { ArchivedStorage } from './storage-inventory.ts';
@@ -45,6 +46,7 @@ export async function makeStorageArchive(
   const { mirror, storage } = storageRun;
   const { concurrency, maxEgressBytes } = context.config.storage!;
   enterStage(context, 'download', 'Downloading objects');
+  await assertRoom(context, mirror);
   const downloads = await downloadPending(context, { store: storage.store, mirror, concurrency, maxBytes: maxEgressBytes });
 
   enterStage(context, 'storage', 'Archiving objects');

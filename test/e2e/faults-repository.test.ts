@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runAgent } from '../helpers/agent.ts';
 import { createTestRepository } from '../helpers/borg.ts';
-import { whenTestEnds } from '../helpers/cleanup.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { createTestProject } from '../helpers/project.ts';
 import { archiveNames, createInitializedProject, expectGood } from '../helpers/scenario.ts';
-
-const isRoot = process.getuid?.() === 0;
+import { mountSmallDisk } from '../helpers/small-disk.ts';
 
 test('there is no repository: exit code 10, with the remedy', async () => {
   const source = await createTestDatabase();
@@ -84,15 +82,11 @@ test('Borg of another machine holds the lock: exit code 11', { timeout: 120_000 
   await expectGood(project);
 });
 
-// Only root may mount the small file system that fills up.
-test.runIf(isRoot)('the disk of the repository is full: exit code 21, and the next run works when there is room', async () => {
+test('the disk of the repository is full: exit code 21, and the next run works when there is room', async ({ skip }) => {
+  const disk = (await mountSmallDisk('660m')) ?? skip('This process may mount no small disk.');
   const source = await createTestDatabase();
   await source.query('CREATE TABLE small AS SELECT g FROM generate_series(1, 1000) g');
   const repository = await createTestRepository();
-  const disk = join(repository.directory, 'disk');
-  await mkdir(disk);
-  await execa('mount', ['-t', 'tmpfs', '-o', 'size=660m', 'tmpfs', disk]);
-  whenTestEnds(async () => void (await execa('umount', [disk])));
   const onDisk = {
     ...repository,
     location: join(disk, 'repository'),
@@ -121,4 +115,3 @@ test.runIf(isRoot)('the disk of the repository is full: exit code 21, and the ne
   expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
   await expectGood(project);
 });
-if (!isRoot) console.warn('Not tested: a full disk, because only root can mount a small one.');

@@ -1,12 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { objectPath } from '../../src/domain/storage/object-path.ts';
-import { startAgent } from '../helpers/agent.ts';
+import { runAgent, startAgent } from '../helpers/agent.ts';
+import { extractArchive } from '../helpers/archived-objects.ts';
 import { expectNoProcesses } from '../helpers/processes.ts';
 import { createStoredProject, type StoredProject } from '../helpers/stored-project.ts';
-import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 /** Names that are trouble for a file system, but none for the Storage API. */
 const names = [
@@ -24,15 +23,8 @@ const names = [
   `${'long'.repeat(60)}.png`,
 ];
 
-/** Extracts an archive with Borg alone; answers the directory. */
-async function extract({ repository }: StoredProject, archive: string): Promise<string> {
-  const directory = await createTemporaryDirectory();
-  await execa('borg', ['extract', `::${archive}`], { env: repository.environment, extendEnv: false, cwd: directory });
-  return directory;
-}
-
 async function expectArchived(scene: StoredProject, archive: string, bucket: string, wanted: readonly string[]): Promise<void> {
-  const directory = await extract(scene, archive);
+  const directory = await extractArchive(scene.repository, archive);
   const lines = (await readFile(join(directory, 'storage', bucket, 'objects.jsonl'), 'utf8'))
     .split('\n')
     .filter((line) => line !== '');
@@ -111,14 +103,34 @@ describe('what cannot be had', () => {
     expect(await scene.backUp()).toMatchObject({ exitCode: 0, document: { storage: { objects: 3, downloadedObjects: 1 } } });
   });
 
-  test('a key that is refused ends no run, and asks no more', async () => {
-    const scene = await createStoredProject();
-    for (let index = 0; index < 50; index += 1) await scene.storage.putObject('docs', `${index}`, 'x');
-    scene.storage.faults.expireKeys();
+  test('a key that expires in mid-run ends no run: what is left is named, and comes with a key that is valid', async () => {
+    const scene = await createStoredProject({ STORAGE_CONCURRENCY: '4', MIGRATION_DRIFT: 'off' });
+    const { storage } = scene;
+    await storage.seedMany('docs', 30, 1000);
+    const expired = storage.faults.add({ after: 10, effect: { kind: 'refuse' } });
     const { exitCode, document } = await scene.backUp();
-    expect({ exitCode, missing: document.storage?.missing.count }).toEqual({ exitCode: 3, missing: 50 });
-    expect(scene.storage.requests.length).toBeLessThanOrEqual(16);
+    expect({ exitCode, objects: document.storage?.objects, missing: document.storage?.missing.count }).toEqual({
+      exitCode: 3,
+      objects: 10,
+      missing: 20,
+    });
+    expect(document.storage?.missing.names.map(({ name }) => name).toSorted()).toEqual(
+      Array.from({ length: 20 }, (_, index) => `many/${String(index + 11).padStart(7, '0')}`),
+    );
+    expect(document.warnings).toContainEqual(
+      expect.stringContaining('put one that is valid into SUPABASE_SERVICE_ROLE_KEY (`agent doctor` tries it)'),
+    );
+    expect(storage.requests.length).toBeLessThanOrEqual(14);
     expect(document.archives.map(({ kind }) => kind)).toEqual(['database', 'storage']);
+    expect(await scene.run('verify', '--data')).toMatchObject({ exitCode: 0, stderr: '' });
+
+    expired.remove();
+    const args = ['backup', '--only', 'storage', '--json', '--env-file', scene.project.envFile];
+    const next = await runAgent(args, { env: { SUPABASE_SERVICE_ROLE_KEY: storage.secretKey } });
+    expect({ exitCode: next.exitCode, document: next.json() }).toMatchObject({
+      exitCode: 0,
+      document: { storage: { objects: 30, downloadedObjects: 20 } },
+    });
   });
 
   test('what was removed after the snapshot is left, and what was changed is taken as it is now', async () => {

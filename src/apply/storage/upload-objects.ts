@@ -35,6 +35,8 @@ export interface Uploads {
 const smallBytes = 6 * 1024 * 1024;
 /** Rows that are asked for, and given their columns, at once. */
 const portion = 500;
+/** Bytes of objects after which rows get their columns in any case: what has none yet is sent again after a kill. */
+const portionBytes = 64 * 1024 * 1024;
 const givesUpAfter = 20;
 
 /** Writes the objects of one bucket after the other. The caller hands them over in the order of the sidecars, and then calls `finish`. */
@@ -45,6 +47,7 @@ export class ObjectUploads {
   readonly #refused: RefusedObject[] = [];
   readonly #deviations: string[] = [];
   #rows: string[] = [];
+  #bytesOfRows = 0;
   #uploaded = 0;
   #uploadedBytes = 0;
   #equal = 0;
@@ -104,7 +107,7 @@ export class ObjectUploads {
       this.#running.add(tracked);
       if (this.#running.size >= this.#target.concurrency) await Promise.race(this.#running);
     }
-    if (this.#rows.length >= portion) await this.#restoreRows();
+    if (this.#rows.length >= portion || this.#bytesOfRows >= portionBytes) await this.#restoreRows();
   }
 
   /** Waits for what is under way. */
@@ -112,6 +115,12 @@ export class ObjectUploads {
     await Promise.all(this.#running);
     this.#throwFailure();
     await this.#restoreRows();
+  }
+
+  /** After a failure: nothing is written any more when this resolves, and what has arrived is as it should be. Never rejects. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#running);
+    await this.#restoreRows().catch(() => undefined);
   }
 
   #throwFailure(): void {
@@ -137,6 +146,7 @@ export class ObjectUploads {
       );
       this.#deviations.push(...deviations.map((deviation) => `${bucket}/${name}: ${deviation}`));
       this.#rows.push(row);
+      this.#bytesOfRows += size;
       this.#uploaded += 1;
       this.#uploadedBytes += size;
       this.#failedInARow = 0;
@@ -153,6 +163,7 @@ export class ObjectUploads {
   async #restoreRows(): Promise<void> {
     const rows = this.#rows;
     this.#rows = [];
+    this.#bytesOfRows = 0;
     try {
       await restoreColumns(this.#target.session, 'objects', rows);
     } catch (error) {

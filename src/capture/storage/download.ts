@@ -33,6 +33,8 @@ export interface Downloads {
   readonly changed: readonly ChangedObject[];
   /** What the limit left for the next run. */
   readonly left: { readonly objects: number; readonly bytes: number };
+  /** Why no more objects were asked for: the key is not taken (any more), or one after the other failed. */
+  readonly stopped: 'refused' | 'transient' | undefined;
 }
 
 /**
@@ -71,7 +73,14 @@ class Download {
   }
 
   get outcome(): Downloads {
-    return { objects: this.#objects, bytes: this.#bytes, missing: this.#missing, changed: this.#changed, left: this.#left };
+    return {
+      objects: this.#objects,
+      bytes: this.#bytes,
+      missing: this.#missing,
+      changed: this.#changed,
+      left: this.#left,
+      stopped: this.#requests.stopped,
+    };
   }
 
   async run(objects: Iterator<InventoryObject>): Promise<void> {

@@ -15,7 +15,7 @@ export function estimateCommand(shell: Shell): Command {
   });
 }
 
-function toDocument({ inventory, beyondLimitBytes }: Estimate, project: string): object {
+function toDocument({ inventory, beyondLimitBytes, room }: Estimate, project: string): object {
   return {
     command: 'estimate',
     status: 'complete',
@@ -24,10 +24,11 @@ function toDocument({ inventory, beyondLimitBytes }: Estimate, project: string):
     bytes: inventory.pendingBytes,
     beyondLimitBytes,
     inventory: { objects: inventory.objects, bytes: inventory.bytes },
+    room,
   };
 }
 
-function toText({ inventory, beyondLimitBytes }: Estimate): string {
+function toText({ inventory, beyondLimitBytes, room }: Estimate): string {
   const { objects, bytes, pendingObjects, pendingBytes } = inventory;
   const all = `Storage holds ${objects.toLocaleString('en-US')} objects with ${formatBytes(bytes)}.`;
   if (pendingObjects === 0) return `${all} The mirror has all of them: the next backup downloads nothing.`;
@@ -35,5 +36,8 @@ function toText({ inventory, beyondLimitBytes }: Estimate): string {
     beyondLimitBytes === 0
       ? ''
       : ` STORAGE_MAX_EGRESS leaves about ${formatBytes(beyondLimitBytes)} of them for later backups.`;
-  return `${all} The next backup downloads ${pendingObjects.toLocaleString('en-US')} of them, ${formatBytes(pendingBytes)}.${beyond}`;
+  const tooLittle = room.fits
+    ? ''
+    : `\nThey do not fit: the mirror needs ${formatBytes(room.neededBytes)}, and ${formatBytes(room.freeBytes)} are free there.`;
+  return `${all} The next backup downloads ${pendingObjects.toLocaleString('en-US')} of them, ${formatBytes(pendingBytes)}.${beyond}${tooLittle}`;
 }

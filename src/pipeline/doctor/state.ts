@@ -15,6 +15,7 @@ export async function examineState(tools: DoctorTools): Promise<readonly Finding
       return [
         ...(await attempt('state directory', async () => checkDirectory(tools, directory))),
         checkLastBackup(state),
+        ...checkLimits(state),
         ...(state.isLocked() ? [ok('running', 'a run of this project is going on right now')] : []),
       ];
     } finally {
@@ -42,6 +43,19 @@ async function checkDirectory(tools: DoctorTools, directory: string): Promise<re
         ]
       : []),
   ];
+}
+
+/** A restore that was killed could not put them back. */
+function checkLimits(state: StateStore): Finding[] {
+  return state
+    .liftedLimits()
+    .map(({ url, bucket }) =>
+      warn(
+        'storage limits',
+        `the limits of bucket ${bucket} of ${url} are lifted since a restore that was interrupted`,
+        'Run that restore again: the next one into this Storage puts them back, whatever it restores.',
+      ),
+    );
 }
 
 const historyLimit = 1000;

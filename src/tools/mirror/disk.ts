@@ -1,9 +1,5 @@
 import { AppError } from '../../errors.ts';
-
-/** SQLite's primary result codes (https://sqlite.org/rescode.html). */
-const sqliteCorrupt = 11;
-const sqliteFull = 13;
-const sqliteNotADatabase = 26;
+import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
 
 /** Does something with the mirror's directory: what the system or SQLite refuses becomes an AppError. */
 export function onDisk<T>(directory: string, action: () => T): T {
@@ -34,14 +30,15 @@ export function* onDiskEach<T>(directory: string, items: Iterable<T>): Generator
 
 /** Whether a database is none, or not whole. */
 export function isDamage(error: unknown): boolean {
-  return [sqliteCorrupt, sqliteNotADatabase].includes(sqliteCode(error));
+  const code = sqliteCode(error);
+  return code === sqliteCodes.corrupt || code === sqliteCodes.notADatabase;
 }
 
 /** What is no error of the system stays as it is. */
 function toAppError(directory: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof AppError || code === undefined) return error;
-  if (['ENOSPC', 'EDQUOT'].includes(code) || sqliteCode(error) === sqliteFull) {
+  if (['ENOSPC', 'EDQUOT'].includes(code) || sqliteCode(error) === sqliteCodes.full) {
     return new AppError('no_space', `There is no room left in the mirror ${directory}. What it holds already is kept.`, {
       hint: 'Make room on that file system (or raise the quota), or point STATE_DIR to a larger one; the next run goes on where this one stopped.',
       cause: error,
@@ -57,10 +54,4 @@ function toAppError(directory: string, error: unknown): unknown {
     hint: 'STATE_DIR must be on a working file system, and all below it must belong to this user.',
     cause: error,
   });
-}
-
-/** -1 for what is no error of SQLite. Extended codes hold the primary one in their lowest byte. */
-function sqliteCode(error: unknown): number {
-  const { errcode } = error as { errcode?: number };
-  return errcode === undefined ? -1 : errcode & 0xff;
 }

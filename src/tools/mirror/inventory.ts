@@ -112,8 +112,10 @@ export function createInventory(database: DatabaseSync): Inventory {
       const row = database
         .prepare(
           `SELECT count(*) AS objects, coalesce(sum(size), 0) AS bytes, coalesce(sum(pending), 0) AS "pendingObjects",
-                  coalesce(sum(CASE WHEN pending THEN size END), 0) AS "pendingBytes"
-           FROM (SELECT o.size, ${isPending} AS pending FROM inventory.objects AS o ${where})`,
+                  coalesce(sum(CASE WHEN pending THEN size END), 0) AS "pendingBytes",
+                  coalesce(sum(CASE WHEN pending THEN (SELECT f.bytes FROM files AS f WHERE f.bucket = i.bucket AND f.name = i.name) END), 0)
+                    AS "replacedBytes"
+           FROM (SELECT o.bucket, o.name, o.size, ${isPending} AS pending FROM inventory.objects AS o ${where}) AS i`,
         )
         .get(current(), ...(bucket === undefined ? [] : [bucket]));
       return { ...(row as unknown as InventorySummary) };

@@ -48,7 +48,7 @@ function createMirror(directory: string, lock: { release(): void }): Mirror {
   const database = openDatabase(directory, (made) => fillFromSidecars(directory, createFileIndex(made)));
   const index = createFileIndex(database);
   const inventory = createInventory(database);
-  const writePartial = createPartialFiles(join(directory, 'partial'));
+  const writePartial = createPartialFiles(directory);
   const commit = createCommits(directory, index);
   let checked = false;
 

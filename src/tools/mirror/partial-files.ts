@@ -22,14 +22,14 @@ export interface PartialFile {
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /**
- * Makes a function that writes all of `chunks` into a new temporary file in `directory`, synchronized, with the time `modifiedAt` (ISO
+ * Makes a function that writes all of `chunks` into a new temporary file below `partial` in `directory`, synchronized, with the time `modifiedAt` (ISO
  * 8601; what is no time is left out). When that fails, the file is removed; what `chunks` throws is thrown as it is.
  */
 export function createPartialFiles(directory: string) {
   let count = 0;
 
   return async (chunks: Chunks, modifiedAt: string | null): Promise<PartialFile> => {
-    const path = join(directory, `.partial-${count++}`);
+    const path = join(directory, 'partial', `.partial-${count++}`);
     const file = onDisk(directory, () => openSync(path, 'wx', 0o600));
     try {
       const written = await writeAll(chunks, file);

@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
 
 /**
  * A lock that the kernel gives back whenever the process ends, kill -9 included: SQLite's exclusive lock on an empty database.
@@ -9,16 +10,12 @@ export function tryLock(path: string): { release(): void } | undefined {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     chmodSync(path, 0o600);
-    database.exec('BEGIN EXCLUSIVE');
+    // Its journal would want room on a disk that may be full.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if (isBusy(error)) return undefined;
+    if (sqliteCode(error) === sqliteCodes.busy) return undefined;
     throw error;
   }
   return { release: () => database.close() };
-}
-
-function isBusy(error: unknown): boolean {
-  const sqliteBusy = 5;
-  return (error as { errcode?: number }).errcode === sqliteBusy;
 }

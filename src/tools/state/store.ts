@@ -2,7 +2,9 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { IndexedArchive, RunRecord, StateStore } from '../../context.ts';
+import type { LiftedLimits } from '../../domain/storage/settings.ts';
 import { AppError } from '../../errors.ts';
+import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
 import { tryLock } from './lock.ts';
 
 /** Raised with every change of a table; an older file is brought up to date by the statements it has not seen yet. */
@@ -17,6 +19,9 @@ const migrations = [
    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
   // With commas between; before there was Storage, a run made an archive of the database alone.
   "ALTER TABLE archives ADD COLUMN run_kinds TEXT NOT NULL DEFAULT 'database'",
+  // Types as a JSON array; null for all.
+  `CREATE TABLE lifted_limits (
+     url TEXT NOT NULL, bucket TEXT NOT NULL, file_size_limit INTEGER, allowed_mime_types TEXT, PRIMARY KEY (url, bucket)) STRICT`,
 ];
 
 const keyExportedFact = 'key_exported_at';
@@ -26,7 +31,13 @@ export function openStateStore(directory: string): StateStore {
   const database = openDatabase(directory);
   const lockPath = join(directory, 'lock.db');
   const all = (sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] => database.prepare(sql).all(...values);
-  const run = (sql: string, ...values: SQLInputValue[]): void => void database.prepare(sql).run(...values);
+  const run = (sql: string, ...values: SQLInputValue[]): void => {
+    try {
+      database.prepare(sql).run(...values);
+    } catch (error) {
+      throw sqliteCode(error) === sqliteCodes.full ? fullError(directory, error) : error;
+    }
+  };
 
   return {
     async acquireLock() {
@@ -80,6 +91,12 @@ export function openStateStore(directory: string): StateStore {
     forgetArchives(archiveIds) {
       for (const id of archiveIds) run('DELETE FROM archives WHERE archive_id = ?', id);
     },
+    noteLiftedLimits({ url, bucket, fileSizeLimit, allowedMimeTypes }) {
+      const types = allowedMimeTypes === null ? null : JSON.stringify(allowedMimeTypes);
+      run('INSERT OR REPLACE INTO lifted_limits VALUES (?, ?, ?, ?)', url, bucket, fileSizeLimit, types);
+    },
+    liftedLimits: () => all('SELECT * FROM lifted_limits ORDER BY url, bucket').map(toLiftedLimits),
+    forgetLiftedLimits: ({ url, bucket }) => run('DELETE FROM lifted_limits WHERE url = ? AND bucket = ?', url, bucket),
     noteKeyExported: (at) => run('INSERT OR REPLACE INTO facts VALUES (?, ?)', keyExportedFact, at.toISOString()),
     keyExportedAt() {
       const [row] = all('SELECT value FROM facts WHERE name = ?', keyExportedFact);
@@ -98,6 +115,7 @@ function openDatabase(directory: string): DatabaseSync {
     migrate(database);
     return database;
   } catch (error) {
+    if (sqliteCode(error) === sqliteCodes.full) throw fullError(directory, error);
     throw new AppError('failed', `The run history ${path} cannot be opened: ${(error as Error).message}.`, {
       hint: 'STATE_DIR must be writable and have room left. A damaged state.db may be deleted: it is rebuilt from the archives.',
       cause: error,
@@ -105,11 +123,21 @@ function openDatabase(directory: string): DatabaseSync {
   }
 }
 
+/** An up-to-date file is not written to: it can be read on a full disk, too. */
 function migrate(database: DatabaseSync): void {
+  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (found >= migrations.length) return;
   database.exec('BEGIN IMMEDIATE');
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   for (const statements of migrations.slice(version)) database.exec(statements);
   database.exec(`PRAGMA user_version = ${Math.max(version, migrations.length)}; COMMIT`);
+}
+
+function fullError(directory: string, cause: unknown): AppError {
+  return new AppError('no_space', `There is no room left in ${directory}. What is in the repository is safe.`, {
+    hint: 'Make room on that file system, or point STATE_DIR to a larger one; then run it again.',
+    cause,
+  });
 }
 
 function lockedError(running: RunRecord | undefined): AppError {
@@ -130,6 +158,16 @@ function toRun(row: Record<string, unknown>): RunRecord {
     backupId: (row['backup_id'] as string | null) ?? undefined,
     errorCode: (row['error_code'] as string | null) ?? undefined,
     errorMessage: (row['error_message'] as string | null) ?? undefined,
+  };
+}
+
+function toLiftedLimits(row: Record<string, unknown>): LiftedLimits {
+  const types = row['allowed_mime_types'] as string | null;
+  return {
+    url: String(row['url']),
+    bucket: String(row['bucket']),
+    fileSizeLimit: row['file_size_limit'] as number | null,
+    allowedMimeTypes: types === null ? null : (JSON.parse(types) as string[]),
   };
 }
 

@@ -1,3 +1,5 @@
+import { createRandom } from '../random.ts';
+
 /** What goes wrong with one request. Bytes are those of the answer's body, or of the request's where it uploads. */
 export type FaultEffect =
   /** 429 and 5xx: JSON, or HTML as gateways send for 502 to 504. `retryAfter`: seconds, or a date. */
@@ -126,15 +128,4 @@ export function matches(matcher: RequestMatcher, subject: RequestSubject): boole
   if (matcher.bucket !== undefined && matcher.bucket !== subject.bucket) return false;
   if (matcher.name !== undefined && (subject.name === undefined || !matcher.name.test(subject.name))) return false;
   return matcher.path === undefined || matcher.path.test(subject.path);
-}
-
-/** A sequence of numbers from 0 to 1 (mulberry32) that depends on the seed alone. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { whenTestEnds } from '../../../helpers/cleanup.ts';
 import { contentOf, workerNames, workerObject } from '../../../helpers/mirror-worker.ts';
 import { bytesOf, inventoryObject, namesOf, openTestMirror, takeInventory } from '../../../helpers/mirror.ts';
+import { mountSmallDisk } from '../../../helpers/small-disk.ts';
 import { createTemporaryDirectory } from '../../../helpers/temporary-directory.ts';
 
 const worker = fileURLToPath(new URL('../../../helpers/mirror-worker.ts', import.meta.url));
@@ -62,19 +62,6 @@ test.each([1, 2, 7, 39, 40, 41, 60, 83, 121, 200])(
     expect([...mirror.mirrored('docs')]).toHaveLength(workerNames.length);
   },
 );
-
-/** A file system of so many bytes; undefined where this process may mount none. */
-async function mountSmallDisk(size: string): Promise<string | undefined> {
-  const disk = join(await createTemporaryDirectory(), 'disk');
-  await mkdir(disk);
-  const { failed } = await execa('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk], { reject: false });
-  if (failed) {
-    console.warn('Not tested: a full disk, because this process may mount no small one.');
-    return undefined;
-  }
-  whenTestEnds(async () => void (await execa('umount', [disk])));
-  return disk;
-}
 
 test('a full disk is told, harms nothing, and the work goes on when there is room', async ({ skip }) => {
   const disk = (await mountSmallDisk('2m')) ?? skip('This process may mount no small disk.');

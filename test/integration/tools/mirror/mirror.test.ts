@@ -96,7 +96,7 @@ test('an object that was changed since is what it is now: for this inventory, an
 
 test('sums are told for all and for one bucket', async () => {
   const mirror = openTestMirror(await createTemporaryDirectory());
-  expect(mirror.summary()).toEqual({ objects: 0, bytes: 0, pendingObjects: 0, pendingBytes: 0 });
+  expect(mirror.summary()).toEqual({ objects: 0, bytes: 0, pendingObjects: 0, pendingBytes: 0, replacedBytes: 0 });
   const objects = [
     inventoryObject('a', 'aa'),
     inventoryObject('b', 'bbb', { size: null }),
@@ -104,11 +104,13 @@ test('sums are told for all and for one bucket', async () => {
   ];
   takeInventory(mirror, objects);
   await mirror.store(objects[0]!, bytesOf('aa'));
-  expect(mirror.summary()).toEqual({ objects: 3, bytes: 6, pendingObjects: 2, pendingBytes: 4 });
-  expect(mirror.summary('docs')).toEqual({ objects: 2, bytes: 2, pendingObjects: 1, pendingBytes: 0 });
+  expect(mirror.summary()).toEqual({ objects: 3, bytes: 6, pendingObjects: 2, pendingBytes: 4, replacedBytes: 0 });
+  expect(mirror.summary('docs')).toEqual({ objects: 2, bytes: 2, pendingObjects: 1, pendingBytes: 0, replacedBytes: 0 });
   expect(mirror.buckets().map(({ id }) => id)).toEqual(['docs', 'other']);
   mirror.dropFromInventory(objects[1]!);
-  expect(mirror.summary('docs')).toEqual({ objects: 1, bytes: 2, pendingObjects: 0, pendingBytes: 0 });
+  expect(mirror.summary('docs')).toEqual({ objects: 1, bytes: 2, pendingObjects: 0, pendingBytes: 0, replacedBytes: 0 });
+  takeInventory(mirror, [inventoryObject('a', 'changed'), inventoryObject('new', 'x')]);
+  expect(mirror.summary()).toEqual({ objects: 2, bytes: 8, pendingObjects: 2, pendingBytes: 8, replacedBytes: 2 });
 });
 
 test('iterations over many pages see each object once, while objects are stored and dropped', async () => {
