@@ -33,6 +33,8 @@ export interface Uploads {
 
 /** Smaller ones are held in memory, so that several go at once; a larger one goes as it comes. */
 const smallBytes = 6 * 1024 * 1024;
+/** Of small objects that are under way. */
+const maximumHeldBytes = 24 * 1024 * 1024;
 /** Rows that are asked for, and given their columns, at once. */
 const portion = 500;
 /** Bytes of objects after which rows get their columns in any case: what has none yet is sent again after a kill. */
@@ -44,6 +46,7 @@ export class ObjectUploads {
   readonly #context: RunContext;
   readonly #target: UploadTarget;
   readonly #running = new Set<Promise<void>>();
+  #heldBytes = 0;
   readonly #refused: RefusedObject[] = [];
   readonly #deviations: string[] = [];
   #rows: string[] = [];
@@ -99,15 +102,23 @@ export class ObjectUploads {
       // What a failure has left of it: the next object comes behind.
       for await (const chunk of body) void chunk;
     } else {
-      const bytes = await collect(body);
-      const running = this.#upload(bucket, object, [bytes]).catch((error: unknown) => {
-        this.#failure ??= error instanceof Error ? error : new Error(String(error));
-      });
-      const tracked = running.finally(() => this.#running.delete(tracked));
-      this.#running.add(tracked);
-      if (this.#running.size >= this.#target.concurrency) await Promise.race(this.#running);
+      while (this.#running.size >= this.#target.concurrency || this.#heldBytes + object.size > maximumHeldBytes)
+        await Promise.race(this.#running);
+      this.#start(bucket, object, await collect(body, object.size));
     }
     if (this.#rows.length >= portion || this.#bytesOfRows >= portionBytes) await this.#restoreRows();
+  }
+
+  #start(bucket: string, object: SidecarObject, bytes: Buffer): void {
+    const running = this.#upload(bucket, object, [bytes]).catch((error: unknown) => {
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    });
+    this.#heldBytes += object.size;
+    const tracked = running.finally(() => {
+      this.#heldBytes -= object.size;
+      this.#running.delete(tracked);
+    });
+    this.#running.add(tracked);
   }
 
   /** Waits for what is under way. */
@@ -202,10 +213,17 @@ function toSend(userMetadata: unknown): string | null {
 
 const longestSentMetadata = 4096;
 
-async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+/** In one buffer of the size that is expected; what is beyond it is kept as well, for the upload to refuse. */
+async function collect(body: AsyncIterable<Buffer>, size: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(size);
+  const beyond: Buffer[] = [];
+  let filled = 0;
+  for await (const chunk of body) {
+    const fitting = chunk.copy(buffer, filled);
+    filled += fitting;
+    if (fitting < chunk.length) beyond.push(chunk.subarray(fitting));
+  }
+  return beyond.length > 0 ? Buffer.concat([buffer, ...beyond]) : buffer.subarray(0, filled);
 }
 
 async function* toAsync(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

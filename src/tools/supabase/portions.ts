@@ -13,7 +13,9 @@ export class BodyReader {
   readonly #object: UploadedObject;
   #carried: Uint8Array | undefined;
   #left: number;
-  #buffer: Buffer | undefined;
+  /** Used by turns. */
+  readonly #buffers: Buffer[] = [];
+  #portions = 0;
   #failure: { readonly error: unknown } | undefined;
 
   /** The iterator is never closed: a caller goes on with a stream that was not read to its end. */
@@ -29,12 +31,13 @@ export class BodyReader {
   }
 
   /**
-   * The next portion, in a buffer that the one after it is read into as well. The last one (or an empty one) is given only when the body
+   * The next portion, in a buffer that the next but one is read into as well. The last one (or an empty one) is given only when the body
    * has ended with it.
    */
   async readPortion(): Promise<Buffer> {
-    this.#buffer ??= Buffer.allocUnsafe(Math.min(portionBytes, this.#left));
-    const portion = this.#buffer.subarray(0, this.#left);
+    const turn = this.#portions++ % 2;
+    this.#buffers[turn] ??= Buffer.allocUnsafe(Math.min(portionBytes, this.#left));
+    const portion = this.#buffers[turn].subarray(0, this.#left);
     let filled = 0;
     while (filled < portion.length) {
       const chunk = await this.#next(portion.length - filled);

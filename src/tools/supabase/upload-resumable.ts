@@ -4,7 +4,7 @@ import { withRetries } from '../../object-requests.ts';
 import { hasDotSegment } from './address.ts';
 import { describeObject } from './describe-object.ts';
 import { toTransportError } from './failures.ts';
-import { piecesOf } from './portions.ts';
+import { piecesOf, type BodyReader } from './portions.ts';
 import { storagePathOf, type Request, type Transport } from './transport.ts';
 import type { UploadJob } from './upload-once.ts';
 
@@ -32,15 +32,29 @@ export async function uploadResumably(transport: Transport, job: UploadJob): Pro
   if (object.size === 0) return;
   const session = { transport, job, what, path };
   try {
-    for (let start = 0; ; portion = await body.readPortion()) {
-      await sendPortion(session, portion, start);
-      start += portion.length;
-      if (start === object.size) return;
+    for (let start = 0; ;) {
+      const end = start + portion.length;
+      const following = end < object.size ? readAhead(body) : undefined;
+      try {
+        await sendPortion(session, portion, start);
+      } finally {
+        // Nobody else may go on with the body before.
+        await following?.settled;
+      }
+      if (following === undefined) return;
+      portion = await following.portion;
+      start = end;
     }
   } catch (error) {
     if (!signal.aborted && (body.failure !== undefined || isFinal(error))) await abandon(session);
     throw error;
   }
+}
+
+/** The next portion is read while one is sent. What that fails with is thrown by `portion`, and never by `settled`. */
+function readAhead(body: BodyReader): { readonly portion: Promise<Buffer>; readonly settled: Promise<unknown> } {
+  const portion = body.readPortion();
+  return { portion, settled: Promise.allSettled([portion]) };
 }
 
 async function create(transport: Transport, { object, plan, signal }: UploadJob, what: string): Promise<string> {
