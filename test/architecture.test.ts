@@ -18,7 +18,8 @@ const importMap: ImportMap = {
     types: ['config', 'context.ts', 'object-store.ts'],
     outside: 'any',
   },
-  'context.ts': { values: [], types: ['config', 'domain', 'object-store.ts'], outside: ['node:stream', 'pino'] },
+  'context.ts': { values: [], types: ['config', 'domain', 'files.ts', 'object-store.ts'], outside: ['node:stream', 'pino'] },
+  'files.ts': { values: [], outside: ['node:stream'] },
   'object-store.ts': { values: [], types: ['domain'], outside: ['node:stream'] },
   'object-requests.ts': { values: ['domain'], types: ['context.ts'], outside: ['p-retry'] },
   'errors.ts': { values: ['domain'], outside: [] },
@@ -27,7 +28,7 @@ const importMap: ImportMap = {
   config: { values: ['config', 'domain', 'errors.ts'], types: ['context.ts'], outside: 'any' },
   tools: {
     values: ['tools', 'domain', 'errors.ts', 'log.ts', 'object-requests.ts'],
-    types: ['config', 'context.ts', 'object-store.ts'],
+    types: ['config', 'context.ts', 'files.ts', 'object-store.ts'],
     outside: 'any',
   },
   catalog: { values: ['catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts', 'object-store.ts'], outside: pure },

@@ -89,7 +89,8 @@ export const variables = {
   },
   STORAGE_EXCLUDE: {
     section: storage,
-    description: 'Globs of buckets and objects that are not backed up, whatever STORAGE_BUCKETS says.',
+    description:
+      'Globs of buckets and objects that are not backed up, whatever STORAGE_BUCKETS says. A backslash makes a sign such as * or a comma stand for itself.',
     example: 'cache,videos/raw/**,**/*.tmp',
   },
   STORAGE_CONCURRENCY: {

@@ -6,6 +6,7 @@ import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import type { SafetyBackupOf } from '../domain/manifest.ts';
+import { globOfObject } from '../domain/storage/filter.ts';
 import { listedNames, type StorageManifest } from '../domain/storage/manifest.ts';
 import { describeRun } from './run-facts.ts';
 import type { RunFrame } from './run.ts';
@@ -59,6 +60,7 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     warnings: [
       ...coverage.filter(({ state }) => state === 'not readable').map(({ component, detail }) => `${component}: ${detail}`),
       ...(downloads.stopped === undefined ? [] : [remedies[downloads.stopped]]),
+      ...describeLost(downloads),
       ...describeChanged(changed.length),
       ...describeIdle(outcome),
     ],
@@ -118,6 +120,17 @@ function describeGaps({ missing, left }: Downloads): Coverage[] {
 }
 
 const nothing: LeftOut = { buckets: [], objects: new Map(), idlePatterns: [] };
+
+/** What does not pass would keep all backups incomplete, and so all of them, for ever. */
+function describeLost({ missing }: Downloads): string[] {
+  const lost = missing.filter((object) => object.lost);
+  if (lost.length === 0) return [];
+  const some = lost.slice(0, shownNames).map(({ bucket, name }) => globOfObject(bucket, name));
+  const list = `${some.join(',')}${lost.length > some.length ? ',...' : ''}`;
+  return [
+    `the rows of ${count(lost.length, 'object')} of Storage are there, but their bytes are not: backups stay incomplete, and retention removes none, until they are uploaded again, removed, or left out (add to STORAGE_EXCLUDE: ${list})`,
+  ];
+}
 
 function describeLeftOut({ buckets, objects: ofBuckets }: LeftOut): Coverage[] {
   const objects = [...ofBuckets.values()].reduce((sum, some) => sum + some, 0);

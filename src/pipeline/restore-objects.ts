@@ -1,13 +1,13 @@
 import type { TargetConfig } from '../config/project-config.ts';
 import type { RunContext } from '../context.ts';
-import type { RunStatus } from '../domain/exit-code.ts';
 import { mayClean } from '../domain/storage/cleaning.ts';
 import type { ObjectSelection } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
-import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
+import { bringObjects, judgeObjects, planObjects } from './bring-objects.ts';
 import { describeEndangered, findEndangeredObjects, type Endangered } from './endangered-objects.ts';
 import { findStorageArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
+import type { RestoreFacts } from './restore-facts.ts';
 import { withRun, type RunFrame } from './run.ts';
 import { assertSaved, backupEndangered, type SafetyBackup, type SafetyBackupRequest } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
@@ -26,20 +26,9 @@ export interface RestoreObjectsRequest {
   readonly confirm: (steps: readonly string[]) => Promise<void>;
 }
 
-export interface RestoreObjectsReport {
-  readonly status: RunStatus;
-  readonly backupId: string;
-  readonly archive: string;
-  readonly dryRun: boolean;
-  readonly startedAt: Date;
-  readonly durationMs: number;
+export interface RestoreObjectsReport extends RestoreFacts {
   readonly target: { readonly project: string; readonly url: string };
   readonly steps: readonly string[];
-  /** Undefined for a dry run. */
-  readonly objects: BroughtObjects | undefined;
-  /** The id of the backup that was made before of what went; undefined when nothing did. */
-  readonly safetyBackup: string | undefined;
-  readonly warnings: readonly string[];
 }
 
 /** Brings objects of Storage back, and nothing else. Throws AppError; the message says in what state the target is. */

@@ -14,11 +14,12 @@ import type { Manifest } from '../domain/manifest.ts';
 import { isWhole, type RestoreScope } from '../domain/restore-scope.ts';
 import { allObjects } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
-import { bringObjects, judgeObjects, type BroughtObjects } from './bring-objects.ts';
+import { bringObjects, judgeObjects } from './bring-objects.ts';
 import { hasObjects } from './endangered-objects.ts';
 import { findDatabaseArchive } from './find-archive.ts';
 import { planStorage, type StoragePlan } from './plan-storage.ts';
 import { assertAllowed } from './restore-allowed.ts';
+import type { RestoreFacts } from './restore-facts.ts';
 import { lookAtTarget, restoreDatabase, type TargetLook } from './restore-database.ts';
 import { withRun, type RunFrame } from './run.ts';
 import { assertSaved, backupTarget, type SafetyBackup } from './safety-backup.ts';
@@ -44,13 +45,7 @@ export interface RestoreRequest {
   readonly confirm: (plan: RestorePlan, facts: TargetFacts) => Promise<void>;
 }
 
-export interface RestoreReport {
-  readonly status: RunStatus;
-  readonly backupId: string;
-  readonly archive: string;
-  readonly dryRun: boolean;
-  readonly startedAt: Date;
-  readonly durationMs: number;
+export interface RestoreReport extends RestoreFacts {
   readonly target: { readonly project: string; readonly database: string; readonly version: string };
   readonly plan: RestorePlan;
   /** Undefined for a dry run. */
@@ -59,11 +54,6 @@ export interface RestoreReport {
   readonly unexplained: readonly string[];
   /** What was tried and refused by the target. */
   readonly skipped: readonly string[];
-  /** Undefined where no objects of Storage were written. */
-  readonly objects: BroughtObjects | undefined;
-  /** The id of the backup that was made of the target before. */
-  readonly safetyBackup: string | undefined;
-  readonly warnings: readonly string[];
 }
 
 /**

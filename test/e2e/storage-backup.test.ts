@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { objectPath } from '../../src/domain/storage/object-path.ts';
@@ -83,10 +83,12 @@ test('every object is archived as it is, and none that is known is asked for aga
 });
 
 describe('what cannot be had', () => {
-  test('is named, and the run is incomplete; the rest is archived, and the next run brings what was missing', async () => {
-    const scene = await createStoredProject({ STORAGE_RETRIES: '1' });
+  test('is named, and the run is incomplete; the rest is archived, and the next run brings what was missing, or is told to leave it', async () => {
+    const scene = await createStoredProject({ STORAGE_RETRIES: '1' }, { backend: 's3' });
     const { storage } = scene;
     for (const name of ['one', 'two', 'three']) await storage.putObject('docs', name, name);
+    await storage.putObject('docs', 'lo,st', 'x');
+    await scene.database.query("UPDATE storage.objects SET version = gen_random_uuid() WHERE name = 'lo,st'");
     const fault = storage.faults.add({ method: 'GET', name: /^two$/, effect: { kind: 'status', status: 500 } });
     const first = await scene.backUp();
     // Asked for, and asked about, twice.
@@ -95,11 +97,19 @@ describe('what cannot be had', () => {
       exitCode: 3,
       document: {
         status: 'incomplete',
-        storage: { objects: 2, missing: { count: 1, names: [{ bucket: 'docs', name: 'two' }] } },
+        storage: { objects: 2, missing: { count: 2 } },
       },
     });
+    expect(first.document.storage!.missing.names).toEqual(
+      expect.arrayContaining([
+        { bucket: 'docs', name: 'two', reason: expect.any(String) as string },
+        { bucket: 'docs', name: 'lo,st', reason: expect.stringContaining('its bytes are not') as string, lost: true },
+      ]),
+    );
+    expect(first.document.warnings).toContainEqual(expect.stringContaining(String.raw`(add to STORAGE_EXCLUDE: docs/lo\,st)`));
     await expectArchived(scene, first.document.archives[1]!.name, 'docs', ['one', 'three']);
     fault.remove();
+    await appendFile(scene.project.envFile, String.raw`STORAGE_EXCLUDE='docs/lo\,st'`);
     expect(await scene.backUp()).toMatchObject({ exitCode: 0, document: { storage: { objects: 3, downloadedObjects: 1 } } });
   });
 

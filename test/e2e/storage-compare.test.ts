@@ -27,9 +27,9 @@ const names = ['changed', 'cache', 'equal', 'gone', 'longer', 'no bytes', 'type.
 const totalBytes = names.join('').length + 'media file'.length;
 
 /** A target that has everything of a backup with two buckets, and an empty one. */
-async function createScene(settings: Readonly<Record<string, string>> = {}): Promise<Scene> {
+async function createScene(): Promise<Scene> {
   const { variables, ...target } = await createStorageTarget({ backend: 's3' });
-  const scene = await createStoredProject({ ...variables, ...settings });
+  const scene = await createStoredProject({ ...variables, STORAGE_RETRIES: '1' });
   for (const name of names) await scene.storage.putObject('docs', name, name, { userMetadata: { n: 1.5, of: ['x'] } });
   await scene.storage.putObject('media', 'a/b.bin', 'media file');
   await scene.storage.seedBucket('empty');
@@ -63,7 +63,7 @@ async function change({ target }: Scene, sql: string): Promise<void> {
   await target.database.query(`SET session_replication_role = replica; SET storage.allow_delete_query = 'true'; ${sql}`);
 }
 
-test('a target that has everything is equal, alone and after the database; extra objects do not count', async () => {
+test('a target that has everything is equal, alone and after the database; extra objects do not count; a sample is the same each time', async () => {
   const scene = await createScene();
   const total = names.length + 1;
   const equal = {
@@ -110,10 +110,39 @@ test('a target that has everything is equal, alone and after the database; extra
   expect(stdout).toContain(`Storage: ${total} objects, ${total} equal.`);
   expect(stdout).toContain('2 more objects, which the backup does not hold, are there; that does not count:');
   expect(stdout).toContain('  extra: bucket another');
+
+  // What is outside of a sample is compared by its row.
+  await change(scene, "UPDATE storage.objects SET metadata = metadata || '{\"size\": 77}' WHERE name = 'user'");
+  const first = await scene.compare('--only', 'storage', '--sample', '30');
+  expect(first).toMatchObject({ exitCode: 22, document: { objects: { compared: 9, equal: 8, different: 1, sample: 30 } } });
+  const { downloaded, bytes } = first.document.objects!;
+  expect(downloaded).toBeLessThan(9);
+  const again = await scene.compare('--only', 'storage', '--sample', '30');
+  expect(again.document.objects).toMatchObject({ downloaded, bytes });
+  const sampled = await scene.compareAsText('--only', 'storage', '--sample', '30');
+  expect(sampled.stdout).toContain(`Downloaded: ${downloaded} objects`);
+  expect(await scene.compare('--sample', '0')).toMatchObject({ exitCode: 2 });
+  expect(await scene.compare('--sample', '5', '--only', 'database')).toMatchObject({ exitCode: 2 });
 });
 
-test('whatever differs is named, with what it is', async () => {
+test('whatever differs is named, with what it is; bucket settings alone make a difference, and so do bytes that cannot be read', async () => {
   const scene = await createScene();
+  scene.target.storage.faults.add({ method: 'GET', name: /^equal$/, effect: { kind: 'status', status: 500 } });
+  scene.target.storage.faults.add({ method: 'GET', name: /^cache$/, times: 1, effect: { kind: 'short', missingBytes: 2 } });
+  const unreadable = await scene.compare('--only', 'storage');
+  expect(unreadable).toMatchObject({ exitCode: 22, document: { objects: { equal: 8, different: 0, unreadable: 1 } } });
+  expect(unreadable.document.objects!.differences).toMatchObject([{ name: 'equal', kind: 'unreadable' }]);
+
+  scene.target.storage.faults.clear();
+  await change(scene, "UPDATE storage.buckets SET public = true WHERE id = 'docs'");
+  expect(await scene.compare('--only', 'storage')).toMatchObject({ exitCode: 22, document: { objects: { equal: 9 } } });
+  const expired = scene.target.storage.faults.expireKeys();
+  expect(await scene.compare('--only', 'storage')).toMatchObject({
+    exitCode: 20,
+    document: { error: { code: 'target_unreachable' } },
+  });
+  expired.remove();
+
   const { storage } = scene.target;
   await storage.putObject('docs', 'changed', 'Changed', { userMetadata: { n: 1.5, of: ['x'] } });
   await storage.putObject('docs', 'longer', 'longer than before', { userMetadata: { of: ['x'], n: 1.5 } });
@@ -161,37 +190,4 @@ test('whatever differs is named, with what it is', async () => {
   expect(stdout).toContain('  different: docs/longer: content, size');
   expect(stdout).toContain('  different: bucket docs: public, size limit');
   expect(await scene.compare()).toMatchObject({ exitCode: 22, document: { status: 'different' } });
-});
-
-test('bucket settings alone make a difference, and so do bytes that cannot be read', async () => {
-  const scene = await createScene({ STORAGE_RETRIES: '1' });
-  scene.target.storage.faults.add({ method: 'GET', name: /^equal$/, effect: { kind: 'status', status: 500 } });
-  scene.target.storage.faults.add({ method: 'GET', name: /^cache$/, times: 1, effect: { kind: 'short', missingBytes: 2 } });
-  const unreadable = await scene.compare('--only', 'storage');
-  expect(unreadable).toMatchObject({ exitCode: 22, document: { objects: { equal: 8, different: 0, unreadable: 1 } } });
-  expect(unreadable.document.objects!.differences).toMatchObject([{ name: 'equal', kind: 'unreadable' }]);
-
-  scene.target.storage.faults.clear();
-  await change(scene, "UPDATE storage.buckets SET public = true WHERE id = 'docs'");
-  expect(await scene.compare('--only', 'storage')).toMatchObject({ exitCode: 22, document: { objects: { equal: 9 } } });
-  scene.target.storage.faults.expireKeys();
-  expect(await scene.compare('--only', 'storage')).toMatchObject({
-    exitCode: 20,
-    document: { error: { code: 'target_unreachable' } },
-  });
-});
-
-test('a sample is the same each time, and what is outside of it is compared by its row', async () => {
-  const scene = await createScene();
-  await change(scene, "UPDATE storage.objects SET metadata = metadata || '{\"size\": 77}' WHERE name = 'user'");
-  const first = await scene.compare('--only', 'storage', '--sample', '30');
-  expect(first).toMatchObject({ exitCode: 22, document: { objects: { compared: 9, equal: 8, different: 1, sample: 30 } } });
-  const { downloaded, bytes } = first.document.objects!;
-  expect(downloaded).toBeLessThan(9);
-  const again = await scene.compare('--only', 'storage', '--sample', '30');
-  expect(again.document.objects).toMatchObject({ downloaded, bytes });
-  const { stdout } = await scene.compareAsText('--only', 'storage', '--sample', '30');
-  expect(stdout).toContain(`Downloaded: ${downloaded} objects`);
-  expect(await scene.compare('--sample', '0')).toMatchObject({ exitCode: 2 });
-  expect(await scene.compare('--sample', '5', '--only', 'database')).toMatchObject({ exitCode: 2 });
 });

@@ -100,6 +100,27 @@ export async function openStorageSubject(): Promise<StorageSubject> {
   };
 }
 
+/** What tests upload when it does not matter what. */
+export const sampleText = 'hello, storage\n';
+
+export interface StorageBuckets {
+  readonly storage: StorageSubject;
+  /** A bucket that takes nearly anything, and one with narrow limits. */
+  readonly docs: string;
+  readonly pictures: string;
+  /** Into `docs`, as a text. */
+  upload(name: string, headers?: Readonly<Record<string, string>>, body?: string | Buffer): Promise<Answer>;
+}
+
+export async function openStorageBuckets(limits: Readonly<Record<string, unknown>>): Promise<StorageBuckets> {
+  const storage = await openStorageSubject();
+  const docs = await storage.createBucket({ file_size_limit: 20_000_000 });
+  const pictures = await storage.createBucket({ file_size_limit: 1_000_000, ...limits });
+  const upload: StorageBuckets['upload'] = (name, headers = {}, body = sampleText) =>
+    storage.ask('POST', `/object/${docs}/${name}`, { body, headers: { 'content-type': 'text/plain', ...headers } });
+  return { storage, docs, pictures, upload };
+}
+
 async function findPlace() {
   const { AGENT_TEST_STORAGE_URL: url, AGENT_TEST_STORAGE_DB_URL: databaseUrl } = process.env;
   const { AGENT_TEST_STORAGE_KEY: key = '', AGENT_TEST_STORAGE_ANON_KEY: anonKey = '' } = process.env;

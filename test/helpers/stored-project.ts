@@ -67,10 +67,13 @@ async function emptyStorage(database: TestDatabase): Promise<void> {
 }
 
 /** Starts with no bucket. */
-export async function createStoredProject(variables: Readonly<Record<string, string>> = {}): Promise<StoredProject> {
+export async function createStoredProject(
+  variables: Readonly<Record<string, string>> = {},
+  options: Pick<StorageServerOptions, 'backend'> = {},
+): Promise<StoredProject> {
   const database = await createTestDatabase({ template: 'supabase' });
   await emptyStorage(database);
-  const storage = await startStorageServer({ database: database.config });
+  const storage = await startStorageServer({ database: database.config, ...options });
   const keys = { SUPABASE_URL: storage.url, SUPABASE_SERVICE_ROLE_KEY: storage.serviceKey };
   const { project, repository } = await createInitializedProject({ database, variables: { ...keys, ...variables } });
   const run = (...args: readonly string[]): Promise<AgentResult> => runAgent([...args, '--env-file', project.envFile]);
@@ -80,8 +83,8 @@ export async function createStoredProject(variables: Readonly<Record<string, str
     project,
     repository,
     run,
-    async backUp(...options) {
-      const result = await run('backup', '--json', ...options);
+    async backUp(...flags) {
+      const result = await run('backup', '--json', ...flags);
       expect(result.stdout + result.stderr).not.toContain(storage.serviceKey);
       return { exitCode: result.exitCode, document: result.json<BackupDocument>() };
     },

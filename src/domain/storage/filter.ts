@@ -46,14 +46,22 @@ function covers(pattern: Pattern, bucket: string, name: string): boolean {
 /** Splits a list at its commas, but for those in braces and those after a backslash. */
 export function parseGlobs(text: string): string[] {
   const parts = text.match(/(?:\\.|\{(?:\\.|[^}\\])*\}|[^,\\])+/gs) ?? [];
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
+  return parts.map((part) => part.replace(/^\s*((?:\\.|[^\\])*?)\s*$/s, '$1')).filter((part) => part !== '');
 }
+
+/** The glob, as it stands in a list, that means one object and no other. */
+export function globOfObject(bucket: string, name: string): string {
+  return `${bucket}/${name}`.replaceAll(/[\\*?[\]{},]|^[\s!]|\s$|\/$/g, String.raw`\$&`);
+}
+
+/** A name can have 1024 bytes, a bucket 100, and each character a backslash before it. */
+const longestGlob = 2500;
 
 /** What is wrong with a glob, for the person who wrote it. */
 export function findGlobProblem(glob: string): string | undefined {
   if (glob.startsWith('!')) return 'begins with !, which means nothing here: name what is not wanted in STORAGE_EXCLUDE';
   if (glob.startsWith('/')) return 'begins with /: a bucket stands first, as in avatars/small/**';
-  if (glob.length > 1000) return 'has more than 1000 characters';
+  if (glob.length > longestGlob) return `has more than ${longestGlob} characters`;
   return undefined;
 }
 
@@ -61,7 +69,8 @@ function toPattern(text: string): Pattern {
   const slash = text.indexOf('/');
   if (slash < 0) return { text, matchesBucket: toMatcher(text), matchesObject: undefined };
   const bucketPart = text.slice(0, slash);
-  const matches = toMatcher(text.endsWith('/') ? `${text}**` : text);
+  const isDirectory = text.replaceAll(/\\./gs, '_').endsWith('/');
+  const matches = toMatcher(isDirectory ? `${text}**` : text);
   return {
     text,
     // What a `**` or a brace that holds a slash has of the bucket cannot be told.
@@ -71,6 +80,10 @@ function toPattern(text: string): Pattern {
 }
 
 function toMatcher(glob: string): (text: string) => boolean {
+  if (!/[*?[\]{}]/.test(glob.replaceAll(/\\./gs, ''))) {
+    const name = glob.replaceAll(/\\(.)/gs, '$1');
+    return (text) => text === name;
+  }
   // Round brackets would be taken for those of a regular expression.
   const matches = picomatch(
     glob.replaceAll(/\\.|[()]/gs, (found) => (found.length === 1 ? `\\${found}` : found)),

@@ -8,6 +8,12 @@ const bucketRowSchema = z.object({
   allowed_mime_types: z.array(z.string()).nullish(),
 });
 
+/** What of an object's metadata tells one content from another. Anybody may have written it: what is of another shape counts as unknown. */
+export const contentMetadataSchema = z
+  .object({ eTag: z.string().nullish().catch(null), size: z.int().nonnegative().nullish().catch(null) })
+  .nullish()
+  .catch(null);
+
 const objectRowSchema = z.object({
   version: z.string().nullish(),
   updated_at: z.string().nullish(),

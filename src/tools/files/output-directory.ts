@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, opendir, realpath, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { OutputDirectory } from '../../context.ts';
+import type { OutputDirectory } from '../../files.ts';
 import { AppError } from '../../errors.ts';
 
 /** Makes a directory (0700) for files, or takes an empty one. Throws AppError usage for whatever else is there. */

@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { MirroredObject } from '../../domain/storage/inventory.ts';
+import { contentMetadataSchema } from '../../domain/storage/rows.ts';
 import { parseObjectPath } from '../../domain/storage/object-path.ts';
 import { parseObjectLine } from '../../domain/storage/sidecar.ts';
 import type { FileIndex } from './file-index.ts';
@@ -12,10 +13,7 @@ import { createDirectoryCheck, statOf } from './tree.ts';
 const rowSchema = z.object({
   version: z.string().nullish().catch(null),
   updated_at: z.string().nullish().catch(null),
-  metadata: z
-    .object({ eTag: z.string().nullish().catch(null), size: z.int().nonnegative().nullish().catch(null) })
-    .nullish()
-    .catch(null),
+  metadata: contentMetadataSchema,
 });
 
 /** Bytes read at once. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { InventoryObject } from '../../domain/storage/inventory.ts';
+import { contentMetadataSchema } from '../../domain/storage/rows.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import { encodePath } from './address.ts';
 import { toClientError, type StorageClient } from './client.ts';
@@ -14,10 +15,7 @@ const bucketsSchema = z.array(z.looseObject({ id: z.string() }));
 const objectSchema = z.object({
   name: z.string(),
   updated_at: z.string().nullish().catch(null),
-  metadata: z
-    .object({ eTag: z.string().nullish().catch(null), size: z.int().nonnegative().nullish().catch(null) })
-    .nullish()
-    .catch(null),
+  metadata: contentMetadataSchema,
 });
 const pageSchema = z.object({ hasNext: z.boolean(), nextCursor: z.string().optional(), objects: z.array(z.unknown()) });
 

@@ -2,28 +2,19 @@
 // changes there or here, as test/helpers/storage-subject.ts tells.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { failure, openStorageSubject, type StorageSubject } from '../../helpers/storage-subject.ts';
+import { failure, openStorageBuckets, sampleText as text, type StorageBuckets } from '../../helpers/storage-subject.ts';
 
-const text = 'hello, storage\n';
 const digest = `"${createHash('md5').update(text).digest('hex')}"`;
 
-let storage: StorageSubject;
+let storage: StorageBuckets['storage'];
 let docs: string;
 let pictures: string;
+let upload: StorageBuckets['upload'];
 beforeAll(async () => {
-  storage = await openStorageSubject();
-  docs = await storage.createBucket({ file_size_limit: 20_000_000 });
-  pictures = await storage.createBucket({
-    public: true,
-    file_size_limit: 1_000_000,
-    allowed_mime_types: ['image/*', 'text/plain'],
-  });
+  const limits = { public: true, allowed_mime_types: ['image/*', 'text/plain'] };
+  ({ storage, docs, pictures, upload } = await openStorageBuckets(limits));
 });
 afterAll(() => storage.close());
-
-function upload(name: string, headers: Record<string, string> = {}, body: string | Buffer = text) {
-  return storage.ask('POST', `/object/${docs}/${name}`, { body, headers: { 'content-type': 'text/plain', ...headers } });
-}
 
 const missingObject = failure(404, 'not_found', 'Object not found', 'NoSuchKey');
 const missingBucket = failure(404, 'Bucket not found', 'Bucket not found', 'NoSuchBucket');

@@ -3,15 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStorageSubject, type Answer, type StorageSubject } from '../../helpers/storage-subject.ts';
+import { openStorageBuckets, type Answer, type StorageSubject } from '../../helpers/storage-subject.ts';
 
 let storage: StorageSubject;
 let docs: string;
 let pictures: string;
 beforeAll(async () => {
-  storage = await openStorageSubject();
-  docs = await storage.createBucket({ file_size_limit: 20_000_000 });
-  pictures = await storage.createBucket({ file_size_limit: 1_000_000, allowed_mime_types: ['image/*'] });
+  ({ storage, docs, pictures } = await openStorageBuckets({ allowed_mime_types: ['image/*'] }));
 });
 afterAll(() => storage.close());
 

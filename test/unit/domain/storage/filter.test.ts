@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createStorageFilter, findGlobProblem, parseGlobs } from '../../../../src/domain/storage/filter.ts';
+import { createStorageFilter, findGlobProblem, globOfObject, parseGlobs } from '../../../../src/domain/storage/filter.ts';
 
 const only = (...buckets: string[]) => createStorageFilter({ buckets, exclude: [] });
 const without = (...exclude: string[]) => createStorageFilter({ buckets: [], exclude });
@@ -100,6 +100,33 @@ test.each(['avatars', 'a/**', '\\!a', '**'])('%s can be used', (glob) => {
   expect(findGlobProblem(glob)).toBeUndefined();
 });
 
-test.each(['!a', '/a', 'a'.repeat(1001)])('%s cannot', (glob) => {
+test.each(['!a', '/a', 'a'.repeat(2501)])('%s cannot', (glob) => {
   expect(findGlobProblem(glob)).toBeDefined();
+});
+
+const signs = fc.constantFrom(
+  ...'\\*?[]{}()!+@|^$,"\'`./ -#%~<>=:;&\n\tab0Zé'.split(''),
+  '..',
+  '[a]',
+  '{a,b}',
+  '**',
+  '@(a)',
+  '\\d',
+);
+const trouble = fc.array(signs, { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
+const bucketName = trouble.filter((text) => !text.includes('/') && text.trim() !== '');
+
+test('any object can be left out by its own name, and no other with it', () => {
+  fc.assert(
+    fc.property(bucketName, trouble, fc.array(trouble, { maxLength: 5 }), (bucket, name, others) => {
+      const globs = parseGlobs(`other,${globOfObject(bucket, name)} , **/*.tmp`);
+      expect(globs).toHaveLength(3);
+      const filter = without(globs[1]!);
+      expect(filter.includesObject(bucket, name)).toBe(false);
+      for (const other of [...others, `${name}x`, `x${name}`, `${name}/x`, name.slice(0, -1)]) {
+        if (other !== name) expect([other, filter.includesObject(bucket, other)]).toEqual([other, true]);
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
