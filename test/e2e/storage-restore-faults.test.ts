@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { startAgent } from '../helpers/agent.ts';
-import { mountSmallDisk } from '../helpers/small-disk.ts';
+import { fillDisk, mountSmallDisk } from '../helpers/small-disk.ts';
 import { createStorageTarget, createStoredProject } from '../helpers/stored-project.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 
@@ -90,16 +89,14 @@ test('limits of buckets come back after kill -9, a key that expires and a full d
   expect(arrived()).toBeGreaterThan(0);
 
   // The disk of the agent fills up: the limits come back, and so does what was left.
-  const ballast = join(disk, 'ballast');
-  const action = async (): Promise<unknown> => execa('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k'], { reject: false });
-  target.storage.faults.add({ method: 'POST', times: 1, effect: { kind: 'meanwhile', action } });
+  target.storage.faults.add({ method: 'POST', times: 1, effect: { kind: 'meanwhile', action: async () => fillDisk(disk) } });
   const full = await restore('--only', 'storage');
   expect(full).toMatchObject({
     exitCode: 21,
     document: { error: { code: 'no_space', message: expect.stringContaining('stays on the target.') as string } },
   });
   expect(await limitsOf(target.database)).toEqual(captured);
-  await rm(ballast);
+  await rm(join(disk, 'ballast'));
   expect(await restore('--only', 'storage')).toMatchObject({
     exitCode: 0,
     document: { objects: { comparison: { equal: names.length + 1, buckets: [] } } },
