@@ -94,7 +94,7 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
       }
     } catch (error) {
       await uploads.settle();
-      throw await closeAfter(error, opened);
+      throw await closeAfter(context, error, opened);
     }
     const stillOpen = await opened.close();
     const outcome = { ...uploads.outcome, deviations: [...uploads.outcome.deviations, ...stillOpen] };
@@ -120,6 +120,7 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
       unexplained: listUnexplained(comparison, outcome),
     };
   } catch (error) {
+    if (error instanceof AppError) throw error;
     context.signal.throwIfAborted();
     throw error instanceof StorageError ? endedError(error, []) : error;
   } finally {
@@ -129,8 +130,14 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
 }
 
 /** Closes the buckets after a failure, and makes an error that tells what is on the target, and what could not be closed. */
-async function closeAfter(error: unknown, opened: OpenedBuckets): Promise<unknown> {
+async function closeAfter({ signal }: RunContext, error: unknown, opened: OpenedBuckets): Promise<unknown> {
   const stillOpen = await opened.close();
+  if (signal.aborted) {
+    return new AppError('interrupted', ['Interrupted.', written, ...stillOpen].join(' '), {
+      hint: 'Start the same restore again: it goes on where this one ended.',
+      cause: error,
+    });
+  }
   if (error instanceof StorageError) return endedError(error, stillOpen);
   if (!(error instanceof AppError)) return error;
   const { code, message, hint, retryable } = error;

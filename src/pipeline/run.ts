@@ -79,7 +79,7 @@ async function inWorkDirectory<Result>(
 }
 
 function nameInterruption(context: RunContext, error: unknown): unknown {
-  if (!context.signal.aborted) return error;
+  if (!context.signal.aborted || (error instanceof AppError && error.code === 'interrupted')) return error;
   return new AppError('interrupted', 'Interrupted. Nothing was left half done, and earlier backups are as they were.', {
     hint: 'Start the command again when it suits you.',
     cause: error,

@@ -89,18 +89,21 @@ async function chooseBackups(context: RunContext, { backups }: VerifyRequest): P
   return wanted;
 }
 
+/** An archive that is missing is told once the other one is known to be good: that can still be restored. */
 async function verifyOne(context: RunContext, backup: Backup<CatalogArchive>, data: boolean): Promise<VerifiedBackup> {
   const nameOf = (wanted: ArchiveKind): string | undefined => backup.archives.find(({ kind }) => kind === wanted)?.name;
-  for (const kind of new Set(backup.archives.flatMap(({ runKinds }) => runKinds))) {
-    if (nameOf(kind) === undefined) throw verificationError(backup.backupId, `its ${kind} archive is missing`);
-  }
   const [database, storage] = [nameOf('database'), nameOf('storage')];
-  return {
+  const verified = {
     backupId: backup.backupId,
     archive: (database ?? storage)!,
     ...(database === undefined ? noDatabase : await verifyDatabase(context, database, data)),
     storage: storage === undefined ? undefined : await verifyStorage(context, storage, data),
   };
+  for (const kind of new Set(backup.archives.flatMap(({ runKinds }) => runKinds))) {
+    if (nameOf(kind) !== undefined) continue;
+    throw verificationError(backup.backupId, `its ${kind} archive is missing, and ${verified.archive} is good`);
+  }
+  return verified;
 }
 
 const noDatabase = { tables: 0, rows: 0, largeObjects: 0, parts: 0, dataBytes: undefined };

@@ -1,12 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { runAgent } from '../helpers/agent.ts';
 import { expectArchivesAll } from '../helpers/archived-objects.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { archiveNames } from '../helpers/scenario.ts';
-import { mountSmallDisk } from '../helpers/small-disk.ts';
+import { fillDisk, mountSmallDisk } from '../helpers/small-disk.ts';
 import { createStoredProject, type BackupDocument } from '../helpers/stored-project.ts';
 
 const objects = 20;
@@ -41,9 +39,7 @@ test('a disk too small for the mirror: exit code 21 before or in the downloads, 
   expect(storage.requests.length).toBe(asked);
 
   // STORAGE_MAX_EGRESS leaves the huge one for later; but something else fills the disk meanwhile.
-  const ballast = join(disk, 'ballast');
-  const fill = async (): Promise<unknown> => execa('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k'], { reject: false });
-  const filling = storage.faults.add({ after: 8, times: 1, effect: { kind: 'meanwhile', action: fill } });
+  const filling = storage.faults.add({ after: 8, times: 1, effect: { kind: 'meanwhile', action: async () => fillDisk(disk) } });
   const args = ['backup', '--only', 'storage', '--json', '--env-file', scene.project.envFile];
   const full = await runAgent(args, { env: { STORAGE_MAX_EGRESS: '9MB' } });
   expect(filling.struck).toBe(1);
@@ -57,7 +53,7 @@ test('a disk too small for the mirror: exit code 21 before or in the downloads, 
   });
 
   // Where not even the run history has room, that is said, too; and it can be read.
-  await fill();
+  const ballast = fillDisk(disk);
   expect(await runAgent(args)).toMatchObject({ exitCode: 21, stdout: expect.stringContaining('"code":"no_space"') as string });
   const status = await scene.run('status');
   expect(status).toMatchObject({ exitCode: 0, stderr: '' });

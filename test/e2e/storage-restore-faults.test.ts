@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { startAgent } from '../helpers/agent.ts';
-import { mountSmallDisk } from '../helpers/small-disk.ts';
+import { fillDisk, mountSmallDisk } from '../helpers/small-disk.ts';
 import { createStorageTarget, createStoredProject } from '../helpers/stored-project.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 
@@ -21,7 +20,7 @@ async function limitsOf({ query }: TestDatabase): Promise<unknown> {
   return (await query(`${limits} WHERE id = 'docs'`))[0];
 }
 
-test('limits of buckets come back after kill -9, a key that expires and a full disk, and the next restore goes on', async ({
+test('limits of buckets come back after signals, kill -9, a key that expires and a full disk, and the next restore goes on', async ({
   skip,
 }) => {
   const disk = (await mountSmallDisk('20m')) ?? skip('This process may mount no small disk.');
@@ -42,13 +41,25 @@ test('limits of buckets come back after kill -9, a key that expires and a full d
     return { exitCode: result.exitCode, document: result.json<RestoreDocument>() };
   };
 
-  // A part of a bucket comes back, and the restore is killed: nobody is there to put back what the bucket had.
-  const hanging = target.storage.faults.add({ method: 'POST', name: /05/, effect: { kind: 'hang', afterBytes: 100 } });
-  const agent = startAgent([...args, '--prefix', 'docs/object', '--env-file', scene.project.envFile]);
-  await expect.poll(() => hanging.struck, { timeout: 60_000 }).toBe(1);
-  agent.kill('SIGKILL');
-  await agent.finished;
-  hanging.remove();
+  /** Starts to bring a part of a bucket back, and ends that in the middle. */
+  const interrupt = async (signal: NodeJS.Signals) => {
+    const hanging = target.storage.faults.add({ method: 'POST', name: /05/, effect: { kind: 'hang', afterBytes: 100 } });
+    const agent = startAgent([...args, '--prefix', 'docs/object', '--env-file', scene.project.envFile]);
+    await expect.poll(() => hanging.struck, { timeout: 60_000 }).toBe(1);
+    expect(await limitsOf(target.database)).toEqual(open);
+    agent.kill(signal);
+    const result = await agent.finished;
+    hanging.remove();
+    return result;
+  };
+  expect(await interrupt('SIGTERM')).toMatchObject({
+    exitCode: 130,
+    stdout: expect.stringContaining('"Interrupted. What was written before stays on the target."') as string,
+  });
+  expect(await limitsOf(target.database)).toEqual(own);
+
+  // After kill -9 nobody is there to put back what the bucket had.
+  expect(await interrupt('SIGKILL')).toMatchObject({ exitCode: 137 });
   expect(await limitsOf(target.database)).toEqual(open);
   const doctor = (await scene.run('doctor')).stdout;
   expect(doctor).toContain(
@@ -90,16 +101,14 @@ test('limits of buckets come back after kill -9, a key that expires and a full d
   expect(arrived()).toBeGreaterThan(0);
 
   // The disk of the agent fills up: the limits come back, and so does what was left.
-  const ballast = join(disk, 'ballast');
-  const action = async (): Promise<unknown> => execa('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k'], { reject: false });
-  target.storage.faults.add({ method: 'POST', times: 1, effect: { kind: 'meanwhile', action } });
+  target.storage.faults.add({ method: 'POST', times: 1, effect: { kind: 'meanwhile', action: async () => fillDisk(disk) } });
   const full = await restore('--only', 'storage');
   expect(full).toMatchObject({
     exitCode: 21,
     document: { error: { code: 'no_space', message: expect.stringContaining('stays on the target.') as string } },
   });
   expect(await limitsOf(target.database)).toEqual(captured);
-  await rm(ballast);
+  await rm(join(disk, 'ballast'));
   expect(await restore('--only', 'storage')).toMatchObject({
     exitCode: 0,
     document: { objects: { comparison: { equal: names.length + 1, buckets: [] } } },

@@ -24,7 +24,7 @@ interface SidecarLine {
 }
 
 /** Of every object that Storage has: name, size and SHA-256 of its bytes, and its row. */
-export async function readStored({ database, storage }: StoredProject, bucket: string): Promise<Omit<SidecarLine, 'path'>[]> {
+async function readStored({ database, storage }: StoredProject, bucket: string): Promise<Omit<SidecarLine, 'path'>[]> {
   const rows = await database.query<{ name: string; object: unknown }>(
     `SELECT name, to_jsonb(o) - 'path_tokens' AS object FROM storage.objects o WHERE bucket_id = $1 ORDER BY name COLLATE "C"`,
     [bucket],

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -15,4 +16,17 @@ export async function mountSmallDisk(size: string): Promise<string | undefined> 
   }
   whenTestEnds(async () => void (await execa('umount', [disk])));
   return disk;
+}
+
+/** Fills it to the last page; answers the file that takes the room. */
+export function fillDisk(disk: string): string {
+  const ballast = join(disk, 'ballast');
+  for (const bytes of [1024 * 1024, 4096]) {
+    try {
+      for (;;) appendFileSync(ballast, Buffer.alloc(bytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+  return ballast;
 }

@@ -20,17 +20,17 @@ function createScene(sizes: readonly (number | null)[], facts: { free: number; r
 }
 
 test.each([
-  ['what just fits', [60, 40], { free: 100 }, 100, true],
-  ['one byte too much', [60, 41], { free: 100 }, 101, false],
-  ['what takes the place of other content', [60, 60], { free: 100, replaced: 20 }, 100, true],
-  ['less than goes', [60], { free: 0, replaced: 90 }, 0, true],
-  ['unknown sizes', [null, 60], { free: 60 }, 60, true],
-  ['what a limit lets come', [60, 60, 1], { free: 60, limit: 100 }, 60, true],
-  ['what a limit lets come and is too much', [60, 60], { free: 60, limit: 120 }, 120, false],
-  ['nothing', [], { free: 0 }, 0, true],
-])('%s', async (_, sizes, facts, neededBytes, fits) => {
+  ['what just fits', [60, 40], { free: 100 }, { neededBytes: 100, fits: true }],
+  ['one byte too much', [60, 41], { free: 100 }, { neededBytes: 101, fits: false }],
+  ['what takes the place of other content', [60, 60], { free: 100, replaced: 20 }, { neededBytes: 100, fits: true }],
+  ['less than goes', [60], { free: 0, replaced: 90 }, { neededBytes: 0, fits: true }],
+  ['unknown sizes', [null, 60], { free: 60 }, { neededBytes: 60, fits: true }],
+  ['what a limit lets come', [60, 60, 1], { free: 60, limit: 100 }, { neededBytes: 60, fits: true }],
+  ['a limit that lets too much come', [60, 60], { free: 60, limit: 120 }, { neededBytes: 120, fits: false }],
+  ['nothing', [], { free: 0 }, { neededBytes: 0, fits: true }],
+])('%s', async (_, sizes, facts, expected) => {
   const { mirror, context } = createScene(sizes, facts);
-  expect(await measureRoom(context, mirror)).toEqual({ neededBytes, freeBytes: facts.free, fits });
+  expect(await measureRoom(context, mirror)).toEqual({ ...expected, freeBytes: facts.free });
 });
 
 test('the error names the place, and what is missing there', async () => {
