@@ -167,7 +167,7 @@ export class ObjectUploads {
   async #isEqual(bucket: string, { name, size, row }: SidecarObject, found: TargetObject | undefined): Promise<boolean> {
     if (found === undefined || found.size !== String(size)) return false;
     const captured = parseObjectRow(row);
-    if (found.version !== (captured.version ?? null)) return found.updatedAt === captured.updated_at;
+    if (found.version !== (captured.version ?? null)) return isSameTime(found.updatedAt, captured.updated_at);
     return found.eTag === (captured.metadata?.eTag ?? null) && (await this.#hasBytes(bucket, name));
   }
 
@@ -183,6 +183,12 @@ export class ObjectUploads {
       return false;
     }
   }
+}
+
+/** PostgreSQL writes microseconds; what the API has told of, with a Z at its end, has milliseconds, and so it was written. */
+function isSameTime(found: string | null, captured: string | null | undefined): boolean {
+  if (found === null || captured === null || captured === undefined) return false;
+  return found === captured || (captured.endsWith('Z') && Date.parse(found) === Date.parse(captured));
 }
 
 /**
