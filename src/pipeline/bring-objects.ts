@@ -14,6 +14,7 @@ import { selectsBucket, touchesBucket, type ObjectSelection } from '../domain/st
 import { StorageError } from '../domain/storage/storage-error.ts';
 import { AppError } from '../errors.ts';
 import type { ObjectStore } from '../object-store.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { enterStage } from './stage.ts';
 
 export interface ObjectsRequest {
@@ -76,7 +77,7 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
   const manifest = await readStorageManifest(context, archive);
   const buckets = await readBuckets(context, archive, { manifest, selection });
   const store = context.openObjectStore({ ...target.storage!, concurrency });
-  const session = await context.databases.connect(target.database);
+  const session = await context.databases.connect(requireTargetDatabase(target));
   try {
     const wanted = buckets.map((bucket) => ({ ...bucket, whole: selectsBucket(selection, bucket.id) }));
     const opened = await openBuckets(store, wanted);

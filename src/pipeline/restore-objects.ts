@@ -4,6 +4,7 @@ import type { RunStatus } from '../domain/exit-code.ts';
 import type { ObjectSelection } from '../domain/storage/selection.ts';
 import { AppError } from '../errors.ts';
 import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { findStorageArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
 import { withRun } from './run.ts';
@@ -40,6 +41,7 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
   const { target, selection, clean, dryRun } = request;
   assertAllowed(target);
   const { url } = requireTargetStorage(target);
+  requireTargetDatabase(target);
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async () => {
     const { backupId, archive } = await findStorageArchive(context, request.backup);
     const { manifest, steps } = await planObjects(context, { archive: archive.name, selection });

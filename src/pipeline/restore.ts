@@ -19,6 +19,7 @@ import { relationKey } from '../domain/selection.ts';
 import { allObjects } from '../domain/storage/selection.ts';
 import { AppError } from '../errors.ts';
 import { bringObjects, judgeObjects, planObjects, type BroughtObjects } from './bring-objects.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { findDatabaseArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
 import { withRun, type RunFrame } from './run.ts';
@@ -76,6 +77,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
   const startedAt = context.clock.now();
   const startedMs = context.clock.monotonicMs();
   assertAllowed(request.target);
+  requireTargetDatabase(request.target);
 
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
     const { backupId, archive, storage } = await findDatabaseArchive(context, request.backup);
@@ -114,7 +116,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     const { skipped, warnings } = await apply(context, frame, { request, archive, head, facts, plan, programs, environment });
     enterStage(context, 'compare', 'Comparing the result with the backup');
     const comparison = await compareWithBackup(context, {
-      connection: request.target.database,
+      connection: requireTargetDatabase(request.target),
       manifest,
       catalog,
       kind: facts.kind,
@@ -234,7 +236,7 @@ async function lookAtTarget(
   frame: RunFrame,
   { request, manifest }: { readonly request: RestoreRequest; readonly manifest: Manifest },
 ): Promise<TargetLook> {
-  const connection = request.target.database;
+  const connection = requireTargetDatabase(request.target);
   const environment = await context.databases.clientEnvironment(connection, frame.directory);
   // A dump is read by a pg_restore that is not older than the pg_dump that wrote it.
   const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
@@ -262,7 +264,7 @@ async function apply(
   frame: RunFrame,
   { request, archive, head, facts, plan, programs, environment }: ApplyFacts,
 ): Promise<{ readonly skipped: string[]; readonly warnings: string[] }> {
-  const connection = request.target.database;
+  const connection = requireTargetDatabase(request.target);
   const applyRequest: ApplyRequest = {
     archive: archive.name,
     sizes: archive.sizes,

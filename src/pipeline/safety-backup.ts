@@ -3,6 +3,7 @@ import type { ArchiveSizes, RunContext } from '../context.ts';
 import { formatArchiveName, formatBackupId, safetyProjectOf } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import { AppError, messageOf } from '../errors.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import type { DatabaseArchive } from './database-archive.ts';
 import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
 import { makeDatabaseArchive } from './make-archive.ts';
@@ -51,7 +52,8 @@ async function archiveTarget(
   frame: RunFrame,
   { target, restoring, backupId, archive }: SafetyBackupRequest & ArchiveNames,
 ): Promise<DatabaseArchive> {
-  const { project, database } = target;
+  const { project } = target;
+  const database = requireTargetDatabase(target);
   // Whether the target is what its migrations make is nobody's question now, and the answer takes a scratch server.
   const config = { ...context.config, project, database, migrationDrift: 'off' } as const;
   try {
