@@ -4,6 +4,7 @@ import type { Sidecar } from '../capture/storage/sidecars.ts';
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
+import { apiLimits } from '../domain/storage/api-limits.ts';
 import { listedNames, type StorageManifest } from '../domain/storage/manifest.ts';
 import { describeRun } from './run-facts.ts';
 import type { RunFrame } from './run.ts';
@@ -20,7 +21,7 @@ interface StorageFacts {
 
 export function buildStorageManifest(context: RunContext, frame: RunFrame, facts: StorageFacts): StorageManifest {
   const { storageRun, downloads, parts } = facts;
-  const { mirror, storage, outcome } = storageRun;
+  const { mirror, storage, outcome, listedBy } = storageRun;
   const { missing, changed, left } = downloads;
   const buckets = mirror.buckets().map(({ id }) => {
     const { objects, bytes, pendingObjects, pendingBytes } = mirror.summary(id);
@@ -34,14 +35,14 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     downloadedObjects: downloads.objects,
     downloadedBytes: downloads.bytes,
   };
-  const coverage = describeStorage(outcome, totals, downloads);
+  const coverage = [...describeStorage(outcome, totals, downloads), ...(listedBy === 'api' ? apiLimits : [])];
   return {
     kind: 'storage',
     ...describeRun(context, frame, { ...facts, coverage }),
     tools: facts.tools,
     chunkerParams: 'default',
     source: { url: storage.store.url },
-    listedBy: 'database',
+    listedBy,
     totals,
     buckets,
     parts: [...parts],
@@ -50,7 +51,7 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     left,
     warnings: [
       ...coverage.filter(({ state }) => state === 'not readable').map(({ component, detail }) => `${component}: ${detail}`),
-      ...describeChanged(changed.length),
+      ...describeChanged(changed.length, listedBy),
       ...describeIdle(outcome),
     ],
   };
@@ -120,9 +121,8 @@ function describeIdle(outcome: StorageInventory): string[] {
   return [`no bucket fits these patterns of STORAGE_BUCKETS and STORAGE_EXCLUDE: ${outcome.leftOut.idlePatterns.join(', ')}`];
 }
 
-function describeChanged(changed: number): string[] {
+function describeChanged(changed: number, listedBy: StorageManifest['listedBy']): string[] {
   if (changed === 0) return [];
-  return [
-    `${count(changed, 'object')} of Storage changed after the snapshot: taken as they are now, or left where they are gone`,
-  ];
+  const since = listedBy === 'api' ? 'they were listed' : 'the snapshot';
+  return [`${count(changed, 'object')} of Storage changed after ${since}: taken as they are now, or left where they are gone`];
 }
