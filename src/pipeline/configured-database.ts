@@ -9,10 +9,10 @@ export function requireDatabase({ project, database }: Pick<ProjectConfig, 'proj
   });
 }
 
-/** The database of a target; objects need it as well, since their owners and times are rows of it. Throws AppError configuration. */
+/** The database of a target; objects need it as well, since their owners and times are set there. Throws AppError configuration. */
 export function requireTargetDatabase({ project, database }: TargetConfig): ConnectionConfig {
   if (database !== undefined) return database;
   throw new AppError('configuration', `The target ${project} has no database configured. Nothing was touched.`, {
-    hint: 'Its env file needs SUPABASE_DB_URL (or SUPABASE_PROJECT_REF and SUPABASE_DB_PASSWORD); the TEST_ block needs them with TEST_ in front. Without a target `agent extract` takes objects out of a backup.',
+    hint: 'Its env file needs SUPABASE_DB_URL (or SUPABASE_PROJECT_REF and SUPABASE_DB_PASSWORD); the TEST_ block needs them with TEST_ in front. Objects need it as well: their owners and times are set there. Without it `agent extract` takes them out of a backup as files.',
   });
 }

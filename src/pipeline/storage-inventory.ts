@@ -104,7 +104,7 @@ function throwListingError(error: unknown): never {
   if (!(error instanceof StorageError)) throw error;
   throw new AppError(
     'source_unreachable',
-    `Storage could not be listed to the end: ${error.message} No archive was made; the mirror and earlier backups are as they were.`,
+    `Storage could not be listed to the end: ${error.message.replace(/\.?$/, '.')} No archive was made; the mirror and earlier backups are as they were.`,
     {
       hint:
         error.failure === 'refused'
