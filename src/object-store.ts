@@ -105,6 +105,8 @@ export interface Mirror {
   startInventory(listedBy?: 'database' | 'api'): void;
   addBuckets(buckets: readonly InventoryBucket[]): void;
   addObjects(objects: readonly InventoryObject[]): void;
+  /** How many objects it holds in any content, whether or not the inventory has them. */
+  heldObjects(): number;
   /** In the byte order of their ids. */
   buckets(): InventoryBucket[];
   summary(bucket?: string): InventorySummary;

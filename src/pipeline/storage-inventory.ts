@@ -94,9 +94,22 @@ export function openStorageRun(context: RunContext): StorageRun | undefined {
       enterStage(context, 'inventory', 'Listing objects of Storage');
       const filter = createStorageFilter(context.config.storage!);
       const listed = captureListedInventory(context, { store: storage.store, mirror: opened.mirror, filter });
-      outcome = { state: 'captured', leftOut: await listed.catch(throwListingError) };
+      const leftOut = await listed.catch(throwListingError);
+      outcome = isSuspicious(opened.mirror, leftOut)
+        ? { state: 'not readable', reason: nothingListed(opened.mirror) }
+        : { state: 'captured', leftOut };
     },
   };
+}
+
+/** To the API it is no error when a key sees nothing. */
+function isSuspicious(mirror: Mirror, { buckets, objects }: LeftOut): boolean {
+  return buckets.length + objects === 0 && mirror.summary().objects === 0 && mirror.heldObjects() > 0;
+}
+
+function nothingListed(mirror: Mirror): string {
+  const held = `${mirror.heldObjects().toLocaleString('en-US')} objects of earlier backups in ${mirror.directory}`;
+  return `the Storage API lists no object, but there are ${held}: check the key, which may not see them; if all were removed, remove that directory`;
 }
 
 /** What was listed of it is not all that there is, so there is nothing to go on with. */

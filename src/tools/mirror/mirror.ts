@@ -72,6 +72,7 @@ function createMirror(directory: string, lock: { release(): void }): Mirror {
       checked = false;
       onDisk(directory, () => inventory.addObjects(objects));
     },
+    heldObjects: () => onDisk(directory, () => index.count()),
     buckets: () => onDisk(directory, () => inventory.buckets()),
     summary: (bucket) => whenChecked(() => inventory.summary(bucket)),
     pending: () =>
