@@ -14,8 +14,17 @@ export interface ObjectBytes extends Readable {
   readonly eTag?: string | undefined;
 }
 
-/** By these a content is told from another one, as in an inventory. */
-export type ObjectState = Pick<InventoryObject, 'version' | 'eTag' | 'size' | 'updatedAt'>;
+/** What is known of one object; by all but the user metadata a content is told from another one, as in an inventory. */
+export interface ObjectState extends Pick<InventoryObject, 'version' | 'eTag' | 'size' | 'updatedAt'> {
+  /** JSON text. */
+  readonly userMetadata: string;
+}
+
+export interface ObjectPage {
+  readonly objects: readonly InventoryObject[];
+  /** Where the next page begins; undefined after the last one. */
+  readonly next: string | undefined;
+}
 
 /**
  * The Storage API of one project. Throws StorageError, which tells whether the same may well succeed later; one call is one attempt.
@@ -25,8 +34,12 @@ export interface ObjectStore {
   readonly url: string;
   /** The ids of all buckets. */
   listBuckets(): Promise<readonly { readonly id: string; readonly row: string }[]>;
-  /** By listV2, in the byte order of names; a missing bucket has none. Versions, user metadata and owners are not told. */
-  listObjects(bucket: string): AsyncIterable<InventoryObject>;
+  /**
+   * A page of at most 1000 objects by listV2, in the byte order of names; a missing bucket has none. Versions, user metadata and owners are
+   * not told. `cursor` is `next` of the page before, undefined for the first one. Throws StorageError for a page that does not tell whether
+   * and how the list goes on.
+   */
+  listPage(bucket: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage>;
   /** The bytes of an object, as they come. The stream fails with a StorageError: cut short, too slow, reset. */
   download(object: ObjectName, signal: AbortSignal): Promise<ObjectBytes>;
   /** What the API's database says of an object now, whether or not its bytes are there; undefined when there is no such object. */
@@ -63,6 +76,11 @@ export interface UploadOutcome {
   readonly deviations: readonly string[];
 }
 
+export interface StoredObject extends InventoryObject {
+  /** JSON text; undefined where the row tells it. */
+  readonly userMetadata?: string;
+}
+
 export interface InventorySummary {
   readonly objects: number;
   /** As far as the inventory tells sizes. */
@@ -82,10 +100,15 @@ export interface InventorySummary {
 export interface Mirror {
   /** What paths in the archive are relative to. */
   readonly directory: string;
-  /** Begins an inventory: that of the run before is forgotten, what the mirror holds is not. */
-  startInventory(): void;
+  /**
+   * Begins an inventory: that of the run before is forgotten, what the mirror holds is not. To the rows of one that the API has listed
+   * `mirrored` adds what they do not tell, and is known since the bytes came: version and user metadata.
+   */
+  startInventory(listedBy?: 'database' | 'api'): void;
   addBuckets(buckets: readonly InventoryBucket[]): void;
   addObjects(objects: readonly InventoryObject[]): void;
+  /** How many objects it holds in any content, whether or not the inventory has them. */
+  heldObjects(): number;
   /** In the byte order of their ids. */
   buckets(): InventoryBucket[];
   summary(bucket?: string): InventorySummary;
@@ -97,7 +120,7 @@ export interface Mirror {
    * Writes the bytes of an object: into a temporary file, synchronized, renamed. Only then the index knows it. Throws what the stream
    * throws, StorageError when `object.size` is known and another number of bytes came, AppError no_space.
    */
-  store(object: InventoryObject, stream: Readable): Promise<MirroredObject>;
+  store(object: StoredObject, stream: Readable): Promise<MirroredObject>;
   /** The object is in no inventory any more: it was removed after the snapshot. */
   dropFromInventory(object: ObjectName): void;
   /** Replaces a text file below the directory, as one whole. */

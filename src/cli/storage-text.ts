@@ -14,7 +14,7 @@ export function describeStorage({ archive, manifest }: ShownArchive<StorageManif
     ...describeSafety(manifest),
     ['Started', `${formatTime(new Date(manifest.startedAt))}, took ${formatDuration(manifest.durationMs)}`],
     ['Size', describeSizes(archive)],
-    ['Source', manifest.source.url],
+    ['Source', `${manifest.source.url}, listed by ${manifest.listedBy === 'api' ? 'its API' : 'the database'}`],
     ['Objects', `${totals.objects.toLocaleString('en-US')} with ${formatBytes(totals.bytes)}`],
     ['Downloaded', `${totals.downloadedObjects.toLocaleString('en-US')} with ${formatBytes(totals.downloadedBytes)}`],
     ['Tools', `agent ${manifest.agentVersion}, borg ${tools.borg}, node ${tools.node}`],

@@ -3,28 +3,60 @@ import { AppError, messageOf } from '../errors.ts';
 import { toConnection, type Connection } from './connection.ts';
 import type { Problems } from './problems.ts';
 import { Secret, type ConnectionConfig } from './project-config.ts';
-import { databaseSchema, validate } from './schema.ts';
+import { databaseSchema, validate, type DatabaseSettings } from './schema.ts';
+
+interface DatabaseOptions {
+  readonly problems: Problems;
+  /** Of the variables' names, for messages: TEST_ */
+  readonly prefix: string;
+  readonly canAsk: boolean;
+}
+
+export interface FoundDatabase {
+  /** Undefined when there is none, or `problems` says why. */
+  readonly found: Connection | undefined;
+  readonly warnings: readonly string[];
+}
 
 /**
  * Makes the connection of the database's variables, whose names are given without prefix; what is missing or wrong is added
- * to `problems`.
+ * to `problems`. With a key of Storage nothing is missing: a project may be its Storage alone.
  */
-export async function findDatabase(
-  values: ReadonlyMap<string, string>,
-  options: { readonly problems: Problems; readonly prefix: string; readonly canAsk: boolean },
-): Promise<Connection | undefined> {
+export async function findDatabase(values: ReadonlyMap<string, string>, options: DatabaseOptions): Promise<FoundDatabase> {
   const { problems, prefix, canAsk } = options;
   const settings = validate(databaseSchema, values, problems);
-  if (settings === undefined) return undefined;
+  if (settings === undefined) return { found: undefined, warnings: [] };
+  if (isStorageAlone(values, problems)) return { found: undefined, warnings: warnOfReference(settings, prefix) };
   const found = toConnection(settings, prefix);
   if (found === undefined) {
     const instead = `${prefix}SUPABASE_PROJECT_REF and ${prefix}SUPABASE_DB_PASSWORD`;
-    problems.add('SUPABASE_DB_URL', `is missing: set it, or ${instead} instead`);
+    const alone =
+      values.has('SUPABASE_URL') && !keyNames.some((name) => values.has(name))
+        ? `; or, for Storage alone, ${prefix}SUPABASE_SERVICE_ROLE_KEY`
+        : '';
+    problems.add('SUPABASE_DB_URL', `is missing: set it, or ${instead} instead${alone}`);
   } else if (found.password === 'required' && !canAsk) {
     problems.add('SUPABASE_DB_PASSWORD', 'is missing, and there is no terminal to ask for it');
   }
   if (settings.SUPABASE_DB_CA_FILE !== undefined) await checkReadable(settings.SUPABASE_DB_CA_FILE, problems);
-  return found;
+  return { found, warnings: found?.warnings ?? [] };
+}
+
+const keyNames = ['SUPABASE_SERVICE_ROLE_KEY', 'SUPABASE_SECRET_KEY'];
+/** Who sets one of these means the database; a reference may be there for the URL of the project alone. */
+const databaseNames = ['SUPABASE_DB_URL', 'SUPABASE_DB_PASSWORD', 'SUPABASE_DB_HOST', 'SUPABASE_DB_CA_FILE'];
+
+function isStorageAlone(values: ReadonlyMap<string, string>, problems: Problems): boolean {
+  const isSet = (name: string): boolean => values.has(name) || problems.has(name);
+  return keyNames.some(isSet) && !databaseNames.some(isSet);
+}
+
+/** A forgotten password must not look like the wish for Storage alone. */
+function warnOfReference({ SUPABASE_PROJECT_REF: reference }: DatabaseSettings, prefix: string): string[] {
+  if (reference === undefined) return [];
+  return [
+    `${prefix}SUPABASE_DB_PASSWORD is missing, so that the database is left out, and Storage alone is meant: set it, or (if that is right) ${prefix}SUPABASE_URL instead of ${prefix}SUPABASE_PROJECT_REF`,
+  ];
 }
 
 async function checkReadable(path: string, problems: Problems): Promise<void> {
@@ -35,11 +67,15 @@ async function checkReadable(path: string, problems: Problems): Promise<void> {
   }
 }
 
-/** Asks for a password that is not known, where there is somebody to ask. Throws AppError configuration when it is refused. */
+/**
+ * Asks for a password that is not known, where there is a database, and somebody to ask. Throws AppError configuration when it is
+ * refused.
+ */
 export async function completePassword(
-  found: Connection,
+  found: Connection | undefined,
   askPassword: ((prompt: string) => Promise<string>) | undefined,
-): Promise<{ readonly connection: ConnectionConfig; readonly asked: boolean }> {
+): Promise<{ readonly connection: ConnectionConfig | undefined; readonly asked: boolean }> {
+  if (found === undefined) return { connection: undefined, asked: false };
   const { connection } = found;
   if (found.password === 'known' || askPassword === undefined) return { connection, asked: false };
   const answer = await askPassword(`Password of ${connection.user} on ${connection.host}: `);

@@ -4,8 +4,8 @@ export interface ProjectConfig {
   readonly project: string;
   /** The env file it was read from, for messages; undefined when it came from the environment alone. */
   readonly envFile: string | undefined;
-  /** The database that is backed up (or, of a target, restored into). */
-  readonly database: ConnectionConfig;
+  /** The database that is backed up (or, of a target, restored into). Undefined without one: backups hold Storage alone then. */
+  readonly database: ConnectionConfig | undefined;
   /** Undefined without a key: backups have no objects then. */
   readonly storage: StorageConfig | undefined;
   /** STORAGE_RETRIES: how often an object is asked for, or sent, again before it is given up; also with targets. */
@@ -78,7 +78,8 @@ export interface RetentionConfig {
 export interface TargetConfig {
   readonly project: string;
   readonly envFile: string | undefined;
-  readonly database: ConnectionConfig;
+  /** Undefined where Storage alone is configured. */
+  readonly database: ConnectionConfig | undefined;
   /** Undefined without a key: no objects can be restored then. */
   readonly storage: StorageConnection | undefined;
   readonly restoreAllowed: boolean;

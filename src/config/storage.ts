@@ -39,7 +39,8 @@ export function findStorage(values: ReadonlyMap<string, string>, options: Storag
   }
   const urlRef = projectRefOfUrl(url) ?? projectRef;
   if (projectRef !== undefined && urlRef !== projectRef) {
-    problems.add('SUPABASE_URL', `is not that of the project ${projectRef}, which the database belongs to`);
+    const whose = options.database === undefined ? `${prefix}SUPABASE_PROJECT_REF names` : 'the database belongs to';
+    problems.add('SUPABASE_URL', `is not that of the project ${projectRef}, which ${whose}`);
   }
   const keyProblem = findKeyProblem(given.key, urlRef);
   if (keyProblem !== undefined) problems.add(given.name, keyProblem);

@@ -35,7 +35,7 @@ export const variables = {
   SUPABASE_DB_URL: {
     section: database,
     description:
-      'Connection string, postgresql://USER:PASSWORD@HOST:5432/DATABASE; of a hosted project the direct connection or the session pooler (port 5432), not the transaction pooler (6543). Any PostgreSQL will do.',
+      'Connection string, postgresql://USER:PASSWORD@HOST:5432/DATABASE; of a hosted project the direct connection or the session pooler (port 5432), not the transaction pooler (6543). Any PostgreSQL will do. Without a database, but with a key and SUPABASE_URL, backups hold Storage alone, and less is known of its objects (docs/restore.md).',
     secret: true,
     required: true,
   },
@@ -78,7 +78,7 @@ export const variables = {
   SUPABASE_URL: {
     section: storage,
     description:
-      'URL of the project. Only needed where the database does not tell it: self-hosted, behind a domain of your own. Otherwise it is https://REF.supabase.co.',
+      'URL of the project. Only needed where the database does not tell it: self-hosted, behind a domain of your own, or where no database is given. Otherwise it is https://REF.supabase.co.',
     example: 'https://abcdefghijklmnopqrst.supabase.co',
   },
   STORAGE_BUCKETS: {

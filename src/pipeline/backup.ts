@@ -6,6 +6,7 @@ import type { Coverage } from '../domain/coverage.ts';
 import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { AppError, messageOf } from '../errors.ts';
+import { requireDatabase } from './configured-database.ts';
 import type { DatabaseArchive } from './database-archive.ts';
 import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
 import { makeDatabaseArchive } from './make-archive.ts';
@@ -89,10 +90,12 @@ export async function backup(context: RunContext, { only }: BackupRequest = { on
   });
 }
 
-/** Throws AppError configuration when Storage is asked for and not configured. */
+/** Throws AppError configuration when one is asked for that is not configured. */
 function chooseKinds(context: RunContext, only: ArchiveKind | undefined): readonly ArchiveKind[] {
   if (only === 'storage') requireStorage(context);
+  if (only === 'database') requireDatabase(context.config);
   if (only !== undefined) return [only];
+  if (context.config.database === undefined) return ['storage'];
   return context.storage === undefined ? ['database'] : ['database', 'storage'];
 }
 

@@ -14,6 +14,7 @@ import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { selectsBucket, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
 import { StorageError } from '../domain/storage/storage-error.ts';
 import { AppError } from '../errors.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { enterStage } from './stage.ts';
 
 export interface ObjectsRequest {
@@ -75,7 +76,7 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
   const manifest = await readStorageManifest(context, archive);
   const buckets = await readBuckets(context, archive, { manifest, selection });
   const store = context.openObjectStore({ ...target.storage!, concurrency });
-  const session = await context.databases.connect(target.database);
+  const session = await context.databases.connect(requireTargetDatabase(target));
   try {
     const wanted = buckets.map((bucket) => ({ ...bucket, whole: selectsBucket(selection, bucket.id) }));
     const opened = await openBuckets({ store, session, state: context.state }, wanted);

@@ -7,6 +7,7 @@ import type { ArchiveKind } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import type { SafetyBackupOf } from '../domain/manifest.ts';
 import { globOfObject } from '../domain/storage/filter.ts';
+import { apiLimits } from '../domain/storage/api-limits.ts';
 import { listedNames, type StorageManifest } from '../domain/storage/manifest.ts';
 import { describeRun } from './run-facts.ts';
 import type { RunFrame } from './run.ts';
@@ -24,7 +25,7 @@ interface StorageFacts {
 
 export function buildStorageManifest(context: RunContext, frame: RunFrame, facts: StorageFacts): StorageManifest {
   const { storageRun, downloads, parts } = facts;
-  const { mirror, storage, outcome } = storageRun;
+  const { mirror, storage, outcome, listedBy } = storageRun;
   const { missing, changed, left } = downloads;
   const { leftOut } = outcome.state === 'captured' ? outcome : { leftOut: nothing };
   const buckets = mirror.buckets().map(({ id }) => {
@@ -41,14 +42,14 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
     downloadedObjects: downloads.objects,
     downloadedBytes: downloads.bytes,
   };
-  const coverage = describeStorage(outcome, totals, downloads);
+  const coverage = [...describeStorage(outcome, totals, downloads), ...(listedBy === 'api' ? apiLimits : [])];
   return {
     kind: 'storage',
     ...describeRun(context, frame, { ...facts, coverage }),
     tools: facts.tools,
     chunkerParams: 'default',
     source: { url: storage.store.url },
-    listedBy: 'database',
+    listedBy,
     totals,
     buckets,
     ...(leftOut.buckets.length === 0 ? {} : { leftOutBuckets: [...leftOut.buckets] }),
@@ -61,7 +62,7 @@ export function buildStorageManifest(context: RunContext, frame: RunFrame, facts
       ...coverage.filter(({ state }) => state === 'not readable').map(({ component, detail }) => `${component}: ${detail}`),
       ...(downloads.stopped === undefined ? [] : [remedies[downloads.stopped]]),
       ...describeLost(downloads),
-      ...describeChanged(changed.length),
+      ...describeChanged(changed.length, listedBy),
       ...describeIdle(outcome),
     ],
   };
@@ -153,9 +154,8 @@ function describeIdle(outcome: StorageInventory): string[] {
   return [`no bucket fits these patterns of STORAGE_BUCKETS and STORAGE_EXCLUDE: ${outcome.leftOut.idlePatterns.join(', ')}`];
 }
 
-function describeChanged(changed: number): string[] {
+function describeChanged(changed: number, listedBy: StorageManifest['listedBy']): string[] {
   if (changed === 0) return [];
-  return [
-    `${count(changed, 'object')} of Storage changed after the snapshot: taken as they are now, or left where they are gone`,
-  ];
+  const since = listedBy === 'api' ? 'they were listed' : 'the snapshot';
+  return [`${count(changed, 'object')} of Storage changed after ${since}: taken as they are now, or left where they are gone`];
 }

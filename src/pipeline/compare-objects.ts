@@ -7,6 +7,7 @@ import { hasAllObjects, type ObjectComparison } from '../domain/storage/object-c
 import { StorageError } from '../domain/storage/storage-error.ts';
 import { AppError } from '../errors.ts';
 import type { ObjectStore } from '../object-store.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { findStorageArchive } from './find-archive.ts';
 import { enterStage } from './stage.ts';
 import { requireTargetStorage } from './target-storage.ts';
@@ -43,6 +44,7 @@ export async function compareObjects(context: RunContext, request: CompareObject
   const startedMs = context.clock.monotonicMs();
   const { target, sample } = request;
   const { url } = requireTargetStorage(target);
+  requireTargetDatabase(target);
   const { backupId, archive } = await findStorageArchive(context, request.backup);
   const objects = await compareStorage(context, archive.name, { target, sample });
   return {
@@ -71,7 +73,7 @@ export async function compareStorage(
   const store = context.openObjectStore({ ...connection, concurrency });
   try {
     await assertReachable(context, store, connection);
-    const session = await context.databases.connect(target.database);
+    const session = await context.databases.connect(requireTargetDatabase(target));
     try {
       const comparing = new ObjectComparing(context, { session, reading: { store, concurrency, sample } });
       for (const { id } of buckets) {

@@ -8,6 +8,7 @@ import { isEqual } from '../domain/comparison.ts';
 import type { TargetKind } from '../domain/selection.ts';
 import { hasAllObjects } from '../domain/storage/object-comparison.ts';
 import { compareStorage, type ComparedObjects } from './compare-objects.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { findDatabaseArchive } from './find-archive.ts';
 import { enterStage } from './stage.ts';
 
@@ -36,13 +37,14 @@ export interface CompareRequest {
 /** Compares a database with a backup, class by class, and then the objects of Storage; writes nothing anywhere. Throws AppError. */
 export async function compare(context: RunContext, { backup, target, sample }: CompareRequest): Promise<CompareReport> {
   const startedMs = context.clock.monotonicMs();
+  const connection = requireTargetDatabase(target);
   const { backupId, archive, storage } = await findDatabaseArchive(context, backup);
   const manifest = await readManifest(context, archive.name);
   const catalog = await readArchivedCatalog(context, archive.name);
   enterStage(context, 'compare', 'Comparing');
-  const kind = await readKind(context, target.database);
+  const kind = await readKind(context, connection);
   const comparison = await compareWithBackup(context, {
-    connection: target.database,
+    connection,
     manifest,
     catalog,
     kind,
@@ -57,7 +59,7 @@ export async function compare(context: RunContext, { backup, target, sample }: C
     status: objects === undefined || hasAllObjects(objects) ? judge(comparison) : 'different',
     backupId,
     archive: archive.name,
-    target: { project: target.project, database: target.database.database, kind },
+    target: { project: target.project, database: connection.database, kind },
     durationMs: Math.round(context.clock.monotonicMs() - startedMs),
     comparison,
     objects,

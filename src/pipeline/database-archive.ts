@@ -18,6 +18,7 @@ import { findChanges } from './catalog-changes.ts';
 import { startMigrationDrift, type DriftWork } from './migration-drift.ts';
 import { findPreviousBackup, type PreviousSearch } from './previous-backup.ts';
 import type { RunFrame } from './run.ts';
+import { requireDatabase } from './configured-database.ts';
 import { enterStage } from './stage.ts';
 
 export interface DatabaseArchiveRequest {
@@ -65,7 +66,7 @@ export async function withSnapshot<Result>(
   context: RunContext,
   work: (snapshot: Snapshot) => Promise<Result>,
 ): Promise<Result> {
-  const snapshot = await context.databases.openSnapshot(context.config.database);
+  const snapshot = await context.databases.openSnapshot(requireDatabase(context.config));
   try {
     await snapshot.query(contentSettings);
     return await work(snapshot);
@@ -84,7 +85,7 @@ async function archiveSnapshot(context: RunContext, frame: RunFrame, request: Sn
   const source = await inspectSource(snapshot);
   await request.alongside?.(snapshot, source);
   const programs = await context.databases.findPrograms(majorOf(source.server));
-  const environment = await context.databases.clientEnvironment(context.config.database, frame.directory);
+  const environment = await context.databases.clientEnvironment(requireDatabase(context.config), frame.directory);
   const previous = await request.searching;
   const facts = { ...request, source, programs, environment, previous };
   const { directory } = frame;

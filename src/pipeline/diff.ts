@@ -8,6 +8,7 @@ import { diffCatalogs, type CatalogDifference } from '../domain/catalog-differen
 import type { CatalogRecord } from '../domain/catalog.ts';
 import { AppError } from '../errors.ts';
 import { chooseBackup } from './choose-backup.ts';
+import { requireDatabase } from './configured-database.ts';
 import { enterStage } from './stage.ts';
 
 /** Stands for the source as it is now. */
@@ -68,18 +69,19 @@ export async function diffBackups(context: RunContext, request: DiffRequest): Pr
 
 type ChosenBackup = ReturnType<typeof chooseBackup>;
 
-async function readCaptured(context: RunContext, { backupId, archives }: ChosenBackup): Promise<Catalog> {
+async function readCaptured(context: RunContext, { backupId, archives, storageOnly }: ChosenBackup): Promise<Catalog> {
   const archive = archives.find(({ kind }) => kind === 'database');
   const catalog = archive === undefined ? undefined : await readArchivedCatalog(context, archive.name);
   if (catalog !== undefined) return catalog;
-  const why = archive === undefined ? 'its database archive is missing' : 'an earlier version of the agent has made it';
+  const missing = storageOnly ? 'it is of Storage alone' : 'its database archive is missing';
+  const why = archive === undefined ? missing : 'an earlier version of the agent has made it';
   throw new AppError('backup_incomplete', `The backup ${backupId} holds no catalog to compare: ${why}.`, {
     hint: 'Choose a newer one (`agent list`), or compare the files database/schema.sql of two archives (docs/archive-layout.md).',
   });
 }
 
 async function readLive(context: RunContext): Promise<Catalog> {
-  const snapshot = await context.databases.openSnapshot(context.config.database);
+  const snapshot = await context.databases.openSnapshot(requireDatabase(context.config));
   try {
     await snapshot.query(contentSettings);
     return await readCatalog(snapshot);

@@ -8,6 +8,7 @@ import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { matchObject, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
 import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import type { Mirror } from '../object-store.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import type { RunFrame } from './run.ts';
 
 export interface EndangeringRestore {
@@ -71,7 +72,7 @@ async function fillInventory(
 ): Promise<{ replaced: number; removed: number }> {
   const counts = { replaced: 0, removed: 0 };
   mirror.startInventory();
-  const session = await context.databases.connect(target.database);
+  const session = await context.databases.connect(requireTargetDatabase(target));
   try {
     if (!(await hasStorage(session))) return counts;
     const look = async (bucket: string, objects: readonly SidecarObject[]): Promise<void> => {

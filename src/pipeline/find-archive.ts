@@ -40,6 +40,9 @@ async function findArchives(context: RunContext, selector: string): Promise<Foun
 
 function noArchive(backupId: string, kind: ArchiveKind): AppError {
   return new AppError('backup_not_found', `The backup ${backupId} has no ${kind} archive.`, {
-    hint: 'Choose another one: `agent list`.',
+    hint:
+      kind === 'database'
+        ? 'Choose another one (`agent list`); or add --only storage, for its objects.'
+        : 'Choose another one: `agent list`.',
   });
 }

@@ -11,6 +11,7 @@ import type { Coverage } from '../domain/coverage.ts';
 import { archivePaths, type ManifestDrift } from '../domain/manifest.ts';
 import type { Migration } from '../domain/migration.ts';
 import { messageOf } from '../errors.ts';
+import { requireDatabase } from './configured-database.ts';
 import type { PreviousBackup } from './previous-backup.ts';
 
 export interface DriftOutcome {
@@ -135,7 +136,7 @@ async function compare(
 async function attempt(context: RunContext, request: DriftWorkRequest, stopping: AbortSignal): Promise<MigrationDrift> {
   const signal = AbortSignal.any([context.signal, stopping]);
   // The rows are being counted in the other one.
-  const snapshot = await joinSnapshot(context.databases, context.config.database, request.snapshot.id);
+  const snapshot = await joinSnapshot(context.databases, requireDatabase(context.config), request.snapshot.id);
   try {
     const drift = await captureMigrationDrift({ ...context, signal }, { ...request, snapshot, timeLimitMs });
     return drift ?? { state: 'not possible', detail: 'there are no migrations', migrations: 0, sql: '' };

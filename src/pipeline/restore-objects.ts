@@ -5,6 +5,7 @@ import type { ObjectSelection } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
 import { bringObjects, judgeObjects, planObjects } from './bring-objects.ts';
 import { describeEndangered, findEndangeredObjects, type Endangered } from './endangered-objects.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { findStorageArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
 import type { RestoreFacts } from './restore-facts.ts';
@@ -38,6 +39,7 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
   const { target, selection, clean, dryRun } = request;
   assertAllowed(target);
   const { url } = requireTargetStorage(target);
+  requireTargetDatabase(target);
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
     const { backupId, archive } = await findStorageArchive(context, request.backup);
     const { manifest, steps } = await planObjects(context, { archive: archive.name, selection, url });

@@ -16,6 +16,7 @@ import { allObjects } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
 import { bringObjects, judgeObjects } from './bring-objects.ts';
 import { hasObjects } from './endangered-objects.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { findDatabaseArchive } from './find-archive.ts';
 import { planStorage, type StoragePlan } from './plan-storage.ts';
 import { assertAllowed } from './restore-allowed.ts';
@@ -65,6 +66,8 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
   const startedAt = context.clock.now();
   const startedMs = context.clock.monotonicMs();
   assertAllowed(request.target);
+  requireTargetDatabase(request.target);
+  requireTargetDatabase(request.target);
 
   return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
     const { backupId, archive, storage } = await findDatabaseArchive(context, request.backup);
@@ -74,7 +77,7 @@ export async function restore(context: RunContext, request: RestoreRequest): Pro
     const head = await readDumpHead(context, archive.name, manifest);
 
     enterStage(context, 'target', 'Looking at the target');
-    const look = await lookAtTarget(context, frame, { connection: request.target.database, manifest });
+    const look = await lookAtTarget(context, frame, { connection: requireTargetDatabase(request.target), manifest });
     const ofStorage = await planStorage(context, frame, {
       ...request,
       archive: isWhole(request.scope) ? storage?.name : undefined,
@@ -134,7 +137,7 @@ async function carryOut(
   const { skipped, warnings } = await restoreDatabase(context, frame, look, { archive, head, plan, jobs });
   enterStage(context, 'compare', 'Comparing the result with the backup');
   const comparison = await compareWithBackup(context, {
-    connection: target.database,
+    connection: requireTargetDatabase(target),
     manifest,
     catalog,
     kind: look.facts.kind,

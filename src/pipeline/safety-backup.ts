@@ -6,6 +6,7 @@ import type { Manifest, SafetyBackupOf } from '../domain/manifest.ts';
 import { countLost, type StorageManifest } from '../domain/storage/manifest.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { hasObjects, type Endangered } from './endangered-objects.ts';
+import { requireTargetDatabase } from './configured-database.ts';
 import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
 import { makeDatabaseArchive } from './make-archive.ts';
 import type { RunFrame } from './run.ts';
@@ -86,7 +87,7 @@ async function makeSafetyBackup(
     target,
     runKinds,
     backupId: formatBackupId(safetyProjectOf(context.config.project), startedAt),
-    safetyBackupOf: { project: target.project, database: target.database.database, restoredBackup: restoring },
+    safetyBackupOf: { project: target.project, database: requireTargetDatabase(target).database, restoredBackup: restoring },
   };
   try {
     const ownFrame = { ...frame, startedAt };
@@ -156,6 +157,7 @@ async function archiveObjects(
         archive: formatArchiveName(run.backupId, 'storage'),
         storageRun: {
           storage: { store },
+          listedBy: 'database',
           mirror,
           outcome: { state: 'captured', leftOut: { buckets: [], objects: new Map(), idlePatterns: [] } },
         },

@@ -47,7 +47,13 @@ export async function makeStorageArchive(
   const { concurrency, maxEgressBytes } = context.config.storage!;
   enterStage(context, 'download', 'Downloading objects');
   await assertRoom(context, mirror);
-  const downloads = await downloadPending(context, { store: storage.store, mirror, concurrency, maxBytes: maxEgressBytes });
+  const downloads = await downloadPending(context, {
+    store: storage.store,
+    mirror,
+    concurrency,
+    maxBytes: maxEgressBytes,
+    describesEach: storageRun.listedBy === 'api',
+  });
 
   enterStage(context, 'storage', 'Archiving objects');
   const recovery = writeStorageRecovery({ archive, repository: context.repository.location });

@@ -10,6 +10,12 @@ import type { TargetObject } from './target-rows.ts';
 export function compareWithRow({ size, row }: SidecarObject, found: TargetObject | undefined): 'same' | 'row only' | 'other' {
   if (found === undefined || found.size !== String(size)) return 'other';
   const captured = parseObjectRow(row);
-  if (found.version !== (captured.version ?? null)) return found.updatedAt === captured.updated_at ? 'same' : 'other';
+  if (found.version !== (captured.version ?? null)) return isSameTime(found.updatedAt, captured.updated_at) ? 'same' : 'other';
   return found.eTag === (captured.metadata?.eTag ?? null) ? 'row only' : 'other';
+}
+
+/** PostgreSQL writes microseconds; what the API has told of, with a Z at its end, has milliseconds, and so it was written. */
+function isSameTime(found: string | null, captured: string | null | undefined): boolean {
+  if (found === null || captured === null || captured === undefined) return false;
+  return found === captured || (captured.endsWith('Z') && Date.parse(found) === Date.parse(captured));
 }

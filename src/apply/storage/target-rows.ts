@@ -1,7 +1,7 @@
 import type { Session } from '../../context.ts';
 import type { InventoryBucket } from '../../domain/storage/inventory.ts';
 import type { SidecarObject } from '../../domain/storage/sidecar.ts';
-import { quoteIdentifier } from '../../domain/sql.ts';
+import { quoteIdentifier, quoteLiteral } from '../../domain/sql.ts';
 
 /** An object as the target's database knows it. */
 export interface TargetObject {
@@ -69,8 +69,8 @@ const columnsOfObjects = ['owner', 'owner_id', 'created_at', 'updated_at', 'last
 const columnsOfBuckets = ['owner', 'owner_id', 'created_at', 'updated_at', 'avif_autodetection'];
 
 /**
- * Gives rows what they had on the source: owners, times and user metadata, exactly as they were. Triggers sleep meanwhile, since one of
- * the platform sets updated_at.
+ * Gives rows what they had on the source: owners, times and user metadata, exactly as they were. What the backup does not tell of a row
+ * (one that the API has listed has no owner) stays as it is. Triggers sleep meanwhile, since one of the platform sets updated_at.
  */
 export async function restoreColumns(
   session: Pick<Session, 'query'>,
@@ -84,13 +84,19 @@ export async function restoreColumns(
       WHERE attrelid = $1::pg_catalog.regclass AND attname = ANY ($2::text[]) AND NOT attisdropped AND attgenerated = ''`,
     [`storage.${table}`, wanted],
   );
-  const assignments = found.map(({ name }) => `${quoteIdentifier(name)} = r.${quoteIdentifier(name)}`).join(', ');
+  const assignments = found.map(({ name }) => {
+    const column = quoteIdentifier(name);
+    return `${column} = CASE WHEN w.row ? ${quoteLiteral(name)} THEN r.${column} ELSE o.${column} END`;
+  });
   const key = table === 'objects' ? 'o.bucket_id = r.bucket_id AND o.name = r.name' : 'o.id = r.id';
   await session.query('BEGIN');
   try {
     await session.query('SET LOCAL session_replication_role = replica');
     await session.query(
-      `UPDATE storage.${table} o SET ${assignments} FROM pg_catalog.jsonb_populate_recordset(NULL::storage.${table}, $1::jsonb) r WHERE ${key}`,
+      `UPDATE storage.${table} o SET ${assignments.join(', ')}
+         FROM pg_catalog.jsonb_array_elements($1::jsonb) AS w(row)
+        CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::storage.${table}, w.row) r
+        WHERE ${key}`,
       [`[${rows.join(',')}]`],
     );
     await session.query('COMMIT');

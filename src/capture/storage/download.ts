@@ -1,8 +1,9 @@
+import type { Readable } from 'node:stream';
 import type { RunContext } from '../../context.ts';
 import type { InventoryObject, MirroredObject } from '../../domain/storage/inventory.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import { createObjectRequests, defaultRetryDelayMs, type ObjectRequests } from '../../object-requests.ts';
-import type { Mirror, ObjectName, ObjectStore } from '../../object-store.ts';
+import type { Mirror, ObjectName, ObjectState, ObjectStore } from '../../object-store.ts';
 
 export interface DownloadRequest {
   readonly store: Pick<ObjectStore, 'download' | 'describe'>;
@@ -11,6 +12,8 @@ export interface DownloadRequest {
   readonly concurrency: number;
   /** Undefined for no limit. */
   readonly maxBytes: number | undefined;
+  /** Whether the inventory does not tell all that is known of objects, so that each that comes has to be asked about. */
+  readonly describesEach?: boolean;
   /** Milliseconds before the first attempt after a failure, and about twice as long before each of the next; 500 unless given. */
   readonly retryDelayMs?: number;
 }
@@ -119,40 +122,49 @@ class Download {
     }
   }
 
-  async #attempt(object: InventoryObject): Promise<void> {
-    const { store, mirror } = this.#request;
+  async #attempt(listed: InventoryObject): Promise<void> {
+    const { store, describesEach = false } = this.#request;
     const { signal } = this.#context;
+    const object = describesEach ? await this.#describe(listed) : listed;
+    if (object === undefined) return this.#drop(listed);
     try {
       const body = await store.download(object, signal);
-      if (!isOther(body.eTag, object.eTag)) return this.#count(await mirror.store(object, body));
+      if (!isOther(body.eTag, object.eTag)) return await this.#store(listed, object, body);
       body.destroy();
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof StorageError) || error.failure === 'refused' || error.failure === 'invalid') throw error;
-      await this.#takeAsItIsNow(object, error);
-      return;
+      return this.#takeAsItIsNow(listed, object, error);
     }
-    await this.#takeAsItIsNow(object, undefined);
+    return this.#takeAsItIsNow(listed, object, undefined);
   }
 
-  /** For an object that was removed since the snapshot, or is another one by now. Throws `failure` where it is the same. */
-  async #takeAsItIsNow(object: InventoryObject, failure: StorageError | undefined): Promise<void> {
-    const { store, mirror } = this.#request;
-    const { signal } = this.#context;
-    const { bucket, name } = object;
-    const now = await store.describe(object, signal);
-    if (now === undefined) {
-      mirror.dropFromInventory(object);
-      this.#changed.push({ bucket, name, what: 'removed' });
-      return;
-    }
-    const isChanged = !isSame(now, object);
-    if (failure !== undefined && !isChanged) {
+  /** As it is now; undefined when it is gone. */
+  async #describe(object: InventoryObject): Promise<(InventoryObject & ObjectState) | undefined> {
+    const now = await this.#request.store.describe(object, this.#context.signal);
+    return now === undefined ? undefined : { ...object, ...now };
+  }
+
+  /** For an object that was removed, or is another one by now than was `expected`. Throws `failure` where it is the same. */
+  async #takeAsItIsNow(listed: InventoryObject, expected: InventoryObject, failure: StorageError | undefined): Promise<void> {
+    const now = await this.#describe(listed);
+    if (now === undefined) return this.#drop(listed);
+    if (failure !== undefined && isSame(now, expected)) {
       if (failure.failure === 'transient') throw failure;
+      const { bucket, name } = listed;
       throw new StorageError('lost', `${bucket}/${name}: its row is there, but its bytes are not.`, { cause: failure });
     }
-    this.#count(await mirror.store({ ...object, ...now }, await store.download(object, signal)));
-    if (isChanged) this.#changed.push({ bucket, name, what: 'changed' });
+    await this.#store(listed, now, await this.#request.store.download(now, this.#context.signal));
+  }
+
+  #drop(listed: InventoryObject): void {
+    this.#request.mirror.dropFromInventory(listed);
+    this.#changed.push({ bucket: listed.bucket, name: listed.name, what: 'removed' });
+  }
+
+  async #store(listed: InventoryObject, object: InventoryObject, body: Readable): Promise<void> {
+    this.#count(await this.#request.mirror.store(object, body));
+    if (!isSame(object, listed)) this.#changed.push({ bucket: listed.bucket, name: listed.name, what: 'changed' });
   }
 
   #count({ bytes }: Pick<MirroredObject, 'bytes'>): void {
@@ -167,8 +179,13 @@ function isOther(sent: string | undefined, known: string | null): boolean {
   return sent !== undefined && known !== null && sent.replace(/^W\//, '') !== known.replace(/^W\//, '');
 }
 
-/** A time is written in more than one way, so a version decides where both have one. */
-function isSame(now: Pick<InventoryObject, 'version' | 'eTag' | 'size'>, then: InventoryObject): boolean {
+/** Of the time milliseconds are compared: the API has no more. A version decides where both have one. */
+function isSame(now: InventoryObject, then: InventoryObject): boolean {
   if (now.version !== null && then.version !== null) return now.version === then.version;
-  return now.eTag === then.eTag && now.size === then.size;
+  return now.eTag === then.eTag && now.size === then.size && toMs(now.updatedAt) === toMs(then.updatedAt);
+}
+
+function toMs(time: string | null): number | undefined {
+  const milliseconds = Date.parse(time ?? '');
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }

@@ -22,7 +22,7 @@ An archive is whole only if it holds \`${archivePaths.manifest}\`; \`missing\` a
 
 Each bucket has a directory below \`storage\`: \`bucket.json\` are its settings, and each line of \`objects.jsonl\` tells of one object:
 its name, the path of its bytes, their size and SHA-256, and as \`object\` the whole row that storage.objects had, with content type,
-cache-control, user metadata, owner and times. Ordinary names are paths as they are; where a name could not be a path, the line tells which
+cache-control, user metadata, owner and times (without the owner where \`listedBy\` in \`${archivePaths.manifest}\` is \`api\`). Ordinary names are paths as they are; where a name could not be a path, the line tells which
 path stands for it.
 
     jq -r '[.name, .path, .sha256] | @tsv' storage/BUCKET/objects.jsonl

@@ -16,7 +16,8 @@ function validateCommand(shell: Shell): Command {
   ]).action(async (options: CommonOptions) => {
     const { config, warnings } = await loadProject(shell, options);
     const document = { command: 'config validate', status: 'complete', project: config.project, warnings };
-    shell.output.result(document, () => `The configuration of ${config.project} is valid.`);
+    const alone = config.database === undefined ? ' It has no database: backups hold Storage alone.' : '';
+    shell.output.result(document, () => `The configuration of ${config.project} is valid.${alone}`);
   });
 }
 

@@ -204,11 +204,9 @@ async function confirm(
   let answer = typed;
   if (answer === undefined && shell.ask !== undefined) {
     shell.output.note(steps.map((step) => `  - ${step}`).join('\n'));
-    const { host, port } = target.database;
+    const server = target.database === undefined ? '' : ` on ${target.database.host}:${target.database.port}`;
     answer = (
-      await shell.ask(
-        `This writes to ${database} on ${host}:${port}. Type the name of the target project (${target.project}): `,
-      )
+      await shell.ask(`This writes to ${database}${server}. Type the name of the target project (${target.project}): `)
     ).trim();
   }
   if (answer === target.project) return;

@@ -25,3 +25,20 @@ export function prettyJson(text: string): string {
   }
   return pretty;
 }
+
+/** The text of a member of an object; undefined where it has none of that name. */
+export function memberOf(text: string, name: string): string | undefined {
+  const key = JSON.stringify(name);
+  let depth = 0;
+  let member: string | undefined;
+  let before = '';
+  for (const token of text.match(tokenPattern) ?? []) {
+    if (token === '}' || token === ']') depth -= 1;
+    if (member !== undefined && (depth === 0 || (depth === 1 && token === ','))) return member;
+    if (member !== undefined) member += token;
+    else if (depth === 1 && token === ':' && before === key) member = '';
+    if (token === '{' || token === '[') depth += 1;
+    before = token;
+  }
+  return undefined;
+}

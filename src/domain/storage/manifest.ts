@@ -48,7 +48,7 @@ export const storageManifestSchema = commonManifestSchema.extend({
   tools: z.object({ borg: z.string(), node: z.string() }),
   /** The Storage API that the objects come from. */
   source: z.object({ url: z.string() }),
-  /** Where the inventory comes from: the API knows neither versions nor user metadata nor owners. */
+  /** Where the inventory comes from: the API tells less (apiLimits), which stands in the coverage list. */
   listedBy: z.enum(['database', 'api']),
   totals: z.object({
     buckets: count,

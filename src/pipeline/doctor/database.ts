@@ -1,4 +1,5 @@
 import { captureServer, majorOf } from '../../capture/server.ts';
+import type { ConnectionConfig } from '../../config/project-config.ts';
 import type { Snapshot } from '../../context.ts';
 import { attempt, failBy, ok, warn, type Finding } from './finding.ts';
 import { checkPrivileges } from './privileges.ts';
@@ -11,16 +12,24 @@ export interface DatabaseExamination {
   readonly sizeBytes: number | undefined;
 }
 
-/** Connects as a backup does, and looks at everything that a backup needs there. */
+/** Connects as a backup does, and looks at everything that a backup needs there, if a database is configured. */
 export async function examineDatabase(tools: DoctorTools): Promise<DatabaseExamination> {
-  const { host, port, database, user } = tools.config.database;
+  const connection = tools.config.database;
+  if (connection === undefined) {
+    const detail = 'is not configured: backups hold Storage alone, as its API lists it';
+    return { findings: [ok('database', detail)], sizeBytes: undefined };
+  }
+  const { host, port, database, user } = connection;
   try {
-    const snapshot = await tools.databases.openSnapshot(tools.config.database);
+    const snapshot = await tools.databases.openSnapshot(connection);
     try {
       const server = await captureServer(snapshot);
       const where = `${user}@${host}:${port}/${database}`;
       const found = ok('database', `${where}: PostgreSQL ${server.version}`);
-      return { findings: [found, ...(await examineServer(tools, snapshot, majorOf(server)))], sizeBytes: server.sizeBytes };
+      return {
+        findings: [found, ...(await examineServer(tools, { snapshot, connection, major: majorOf(server) }))],
+        sizeBytes: server.sizeBytes,
+      };
     } finally {
       await snapshot.close();
     }
@@ -29,9 +38,15 @@ export async function examineDatabase(tools: DoctorTools): Promise<DatabaseExami
   }
 }
 
-async function examineServer(tools: DoctorTools, snapshot: Snapshot, major: number): Promise<readonly Finding[]> {
+interface Server {
+  readonly snapshot: Snapshot;
+  readonly connection: ConnectionConfig;
+  readonly major: number;
+}
+
+async function examineServer(tools: DoctorTools, { snapshot, connection, major }: Server): Promise<readonly Finding[]> {
   return [
-    ...(await attempt('tls', async () => [await checkTls(snapshot, tools.config.database)])),
+    ...(await attempt('tls', async () => [await checkTls(snapshot, connection)])),
     ...(await attempt('pg_dump', async () => [await checkPrograms(tools, major)])),
     ...(await attempt('privileges', async () => checkPrivileges(snapshot, major))),
     ...(await attempt('clock', async () => [await checkClock(tools, snapshot)])),

@@ -6,21 +6,31 @@ import type { DoctorTools } from './tools.ts';
 
 const check = 'storage';
 
-/** Asks the Storage API for its buckets, and the database whether these are all. Nothing where Storage is not configured. */
+/**
+ * Asks the Storage API for its buckets, and the database whether these are all; without a database, whether it lists objects. Nothing where
+ * Storage is not configured.
+ */
 export async function examineStorage(tools: DoctorTools): Promise<readonly Finding[]> {
   const { storage } = tools;
   if (storage === undefined) return [];
   return attempt(check, async () => {
-    const listed = await listBuckets(storage.store);
+    const listed = await listBuckets(tools, storage.store);
     if ('remedy' in listed) return [listed];
     const ofDatabase = await findBuckets(tools);
     return [judgeBuckets(storage.store.url, listed.ids, ofDatabase), ...checkPatterns(tools, ofDatabase ?? listed.ids)];
   });
 }
 
-async function listBuckets(store: ObjectStore): Promise<Finding | { readonly ids: readonly string[] }> {
+async function listBuckets(
+  { config, signal }: DoctorTools,
+  store: ObjectStore,
+): Promise<Finding | { readonly ids: readonly string[] }> {
   try {
-    return { ids: (await store.listBuckets()).map(({ id }) => id) };
+    const ids = (await store.listBuckets()).map(({ id }) => id);
+    const [first] = ids;
+    // Servers that are older than listV2 have the buckets, but not this.
+    if (config.database === undefined && first !== undefined) await store.listPage(first, undefined, signal);
+    return { ids };
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     return fail(check, `${store.url}: ${error.message}`, remedies[error.failure]);
@@ -38,8 +48,9 @@ const remedies: Readonly<Record<StorageFailure, string>> = {
   transient: 'Check SUPABASE_URL, the network and https://status.supabase.com; then run it again.',
 };
 
-/** The ids of ordinary buckets; undefined when the database cannot be asked, which another check tells of. */
+/** The ids of ordinary buckets; undefined when there is no database to ask, or it cannot be asked, which another check tells of. */
 async function findBuckets({ databases, config }: DoctorTools): Promise<readonly string[] | undefined> {
+  if (config.database === undefined) return undefined;
   try {
     const session = await databases.connect(config.database);
     try {

@@ -1,13 +1,12 @@
 import { renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { MirroredObject } from '../../domain/storage/inventory.ts';
 import { onDisk, onDiskLater } from './disk.ts';
-import type { FileIndex } from './file-index.ts';
+import type { FileIndex, IndexedObject } from './file-index.ts';
 import { makePlace, synchronizeDirectory } from './tree.ts';
 
 /** An object whose bytes wait in a temporary file. */
 interface Finished {
-  readonly object: MirroredObject;
+  readonly object: IndexedObject;
   readonly partial: string;
   readonly inventory: string | null;
   readonly resolve: () => void;
@@ -25,7 +24,7 @@ export function createCommits(directory: string, index: FileIndex) {
   let running = false;
 
   /** Resolves when the index knows the object. */
-  return (object: MirroredObject, partial: string, inventory: string | null): Promise<void> =>
+  return (object: IndexedObject, partial: string, inventory: string | null): Promise<void> =>
     new Promise((resolve, reject) => {
       waiting.push({ object, partial, inventory, resolve, reject });
       if (!running) void commitWaiting();

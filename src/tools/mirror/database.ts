@@ -4,13 +4,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { isDamage } from './disk.ts';
 
 /** Raised with every change of the tables; an index of another version is made anew. */
-const version = 1;
+const version = 2;
 
-/** `changed` is updated_at in a form that can be compared, whoever wrote it; `inventory` the one that it was stored for. */
+/**
+ * `changed` is updated_at in a form that can be compared, whoever wrote it; `user_metadata` JSON text, for inventories that do not tell it;
+ * `inventory` the one that it was stored for.
+ */
 const indexTables = `
   CREATE TABLE files (
-    bucket TEXT NOT NULL, name TEXT NOT NULL, version TEXT, e_tag TEXT, size INTEGER, changed TEXT, inventory TEXT,
-    path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    bucket TEXT NOT NULL, name TEXT NOT NULL, version TEXT, e_tag TEXT, size INTEGER, changed TEXT, user_metadata TEXT,
+    inventory TEXT, path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
     PRIMARY KEY (bucket, name)) STRICT, WITHOUT ROWID;`;
 
 const inventoryTables = `

@@ -1,11 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { MirroredObject } from '../../domain/storage/inventory.ts';
-import type { ObjectName } from '../../object-store.ts';
+import { memberOf } from '../../domain/storage/json-text.ts';
+import type { ObjectName, StoredObject } from '../../object-store.ts';
+
+export type IndexedObject = MirroredObject & Pick<StoredObject, 'userMetadata'>;
 
 /** What the index knows of the files. */
 export interface FileIndex {
   /** All of them or none. `inventory` is the one that they were stored for; null for what an older run did. */
-  add(objects: readonly MirroredObject[], inventory: string | null): void;
+  add(objects: readonly IndexedObject[], inventory: string | null): void;
   /** On the disk when it returns: so nothing wrong is known of a file that is replaced next, whatever happens. */
   forget(objects: readonly ObjectName[]): void;
   has(object: ObjectName): boolean;
@@ -14,7 +17,7 @@ export interface FileIndex {
 
 /** `database` as openDatabase gives it; or the one that it is making. */
 export function createFileIndex(database: DatabaseSync): FileIndex {
-  const insert = database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const remove = database.prepare('DELETE FROM files WHERE bucket = ? AND name = ?');
   const find = database.prepare('SELECT 1 FROM files WHERE bucket = ? AND name = ?');
   const countAll = database.prepare('SELECT count(*) AS files FROM files');
@@ -24,7 +27,8 @@ export function createFileIndex(database: DatabaseSync): FileIndex {
       inTransaction(database, () => {
         for (const object of objects) {
           const { bucket, name, version, eTag, size, updatedAt, path, bytes, sha256 } = object;
-          insert.run(bucket, name, version, eTag, size, comparable(updatedAt), inventory, path, bytes, sha256);
+          const userMetadata = object.userMetadata ?? userMetadataOf(object.row);
+          insert.run(bucket, name, version, eTag, size, comparable(updatedAt), userMetadata, inventory, path, bytes, sha256);
         }
       });
     },
@@ -39,6 +43,11 @@ export function createFileIndex(database: DatabaseSync): FileIndex {
     has: ({ bucket, name }) => find.get(bucket, name) !== undefined,
     count: () => Number(countAll.get()?.['files']),
   };
+}
+
+/** What a row says of it, as JSON text; null where it says nothing. */
+export function userMetadataOf(row: string): string | null {
+  return memberOf(row, 'user_metadata') ?? null;
 }
 
 /** Runs `action` in a transaction of its own, or in that which is open already. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { InventoryBucket, InventoryObject, MirroredObject } from '../../domain/storage/inventory.ts';
 import type { InventorySummary, ObjectName } from '../../object-store.ts';
-import { comparable, inTransaction } from './file-index.ts';
-import { toBucket, toHeldFile, toMirroredObject, toObject, type HeldFile, type Row } from './rows.ts';
+import { comparable, inTransaction, userMetadataOf } from './file-index.ts';
+import { completeRow, toBucket, toHeldFile, toMirroredObject, toObject, type HeldFile, type Row } from './rows.ts';
 
 /** How many rows are in memory at once. */
 const page = 1000;
@@ -32,7 +32,7 @@ const inOrder = `ORDER BY o.bucket, o.name LIMIT ${page}`;
 const selectPending = (after: string): string =>
   `SELECT o.* FROM inventory.objects AS o WHERE ${isPending} AND ${after} ${inOrder}`;
 const selectMirrored = (after: string): string =>
-  `SELECT o.*, f.path, f.bytes, f.sha256 FROM ${held} WHERE o.bucket = ? AND ${after} ${inOrder}`;
+  `SELECT o.*, f.path, f.bytes, f.sha256, f.version AS known_version, f.user_metadata FROM ${held} WHERE o.bucket = ? AND ${after} ${inOrder}`;
 const selectHeld = (after: string): string =>
   `SELECT o.bucket, o.name, o.updated_at, f.path, f.bytes, ${differs} AS moved
    FROM ${held} WHERE ${after} ${inOrder}`;
@@ -44,7 +44,8 @@ const selectOthers = (after: string): string =>
 export interface Inventory {
   /** Changes with every start; null before the first. */
   id(): string | null;
-  start(): void;
+  /** Rows that the API lists are completed by what the index knows besides. */
+  start(listedBy: 'database' | 'api'): void;
   addBuckets(buckets: readonly InventoryBucket[]): void;
   addObjects(objects: readonly InventoryObject[]): void;
   drop(object: ObjectName): void;
@@ -65,6 +66,8 @@ export interface Inventory {
  */
 export function createInventory(database: DatabaseSync): Inventory {
   let id: string | null = null;
+  let isComplete = true;
+  database.function('user_metadata_of', { deterministic: true }, (row) => userMetadataOf(String(row)));
   const insertBucket = database.prepare('INSERT OR REPLACE INTO inventory.buckets VALUES (?, ?)');
   const insertObject = database.prepare('INSERT OR REPLACE INTO inventory.objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const deleteObject = database.prepare('DELETE FROM inventory.objects WHERE bucket = ? AND name = ?');
@@ -90,8 +93,9 @@ export function createInventory(database: DatabaseSync): Inventory {
 
   return {
     id: () => id,
-    start() {
+    start(listedBy) {
       id = randomUUID();
+      isComplete = listedBy === 'database';
       database.exec('DELETE FROM inventory.objects; DELETE FROM inventory.buckets');
     },
     addBuckets(buckets) {
@@ -124,7 +128,8 @@ export function createInventory(database: DatabaseSync): Inventory {
       for (const row of pages(selectPending, [current()], key)) yield toObject(row);
     },
     *mirrored(bucket) {
-      for (const row of pages(selectMirrored, [current(), bucket], ['o.name'])) yield toMirroredObject(row);
+      for (const row of pages(selectMirrored, [current(), bucket], ['o.name']))
+        yield toMirroredObject(isComplete ? row : completeRow(row));
     },
     *heldFiles() {
       for (const row of pages(selectHeld, [current()], key)) yield toHeldFile(row);
@@ -132,7 +137,8 @@ export function createInventory(database: DatabaseSync): Inventory {
     adopt() {
       database
         .prepare(
-          `UPDATE files AS f SET version = coalesce(o.version, f.version), changed = o.changed, e_tag = o.e_tag, size = o.size
+          `UPDATE files AS f SET version = coalesce(o.version, f.version), changed = o.changed, e_tag = o.e_tag, size = o.size,
+                  user_metadata = coalesce(user_metadata_of(o.row), f.user_metadata)
            FROM inventory.objects AS o
            WHERE ${sameContent} AND ${differs}`,
         )

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { InventoryObject, MirroredObject } from '../../domain/storage/inventory.ts';
+import type { InventoryObject } from '../../domain/storage/inventory.ts';
 import { objectPath } from '../../domain/storage/object-path.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import { AppError } from '../../errors.ts';
@@ -63,15 +63,16 @@ function createMirror(directory: string, lock: { release(): void }): Mirror {
 
   return {
     directory,
-    startInventory() {
+    startInventory(listedBy = 'database') {
       checked = false;
-      onDisk(directory, () => inventory.start());
+      onDisk(directory, () => inventory.start(listedBy));
     },
     addBuckets: (buckets) => onDisk(directory, () => inventory.addBuckets(buckets)),
     addObjects(objects) {
       checked = false;
       onDisk(directory, () => inventory.addObjects(objects));
     },
+    heldObjects: () => onDisk(directory, () => index.count()),
     buckets: () => onDisk(directory, () => inventory.buckets()),
     summary: (bucket) => whenChecked(() => inventory.summary(bucket)),
     pending: () =>
@@ -91,7 +92,7 @@ function createMirror(directory: string, lock: { release(): void }): Mirror {
       try {
         const path = pathOf(directory, object);
         const partial = await writePartial(exactly(object, stream), object.updatedAt);
-        const stored: MirroredObject = { ...object, path, sha256: partial.sha256, bytes: partial.bytes };
+        const stored = { ...object, path, sha256: partial.sha256, bytes: partial.bytes };
         await commit(stored, partial.path, current);
         return stored;
       } finally {

@@ -34,6 +34,16 @@ export function toMirroredObject(row: Row): MirroredObject {
   return { ...toObject(row), path: String(row['path']), bytes: Number(row['bytes']), sha256: String(row['sha256']) };
 }
 
+/** Adds to the row of an object that the API has listed what is known of it besides, where it says nothing of that itself. */
+export function completeRow(row: Row): Row {
+  const text = String(row['row']);
+  const told = JSON.parse(text) as object;
+  const version = row['known_version'] === null ? undefined : JSON.stringify(row['known_version']);
+  const known = { version, user_metadata: row['user_metadata'] as string | null };
+  const added = Object.entries(known).filter(([name, value]) => typeof value === 'string' && !Object.hasOwn(told, name));
+  return { ...row, row: `${text.slice(0, -1)}${added.map(([name, value]) => `,"${name}":${value}`).join('')}}` };
+}
+
 export function toHeldFile(row: Row): HeldFile {
   return {
     bucket: String(row['bucket']),

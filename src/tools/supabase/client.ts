@@ -26,7 +26,8 @@ function createFetch(transport: Transport, base: string): typeof fetch {
     const path = (input as string).slice(origin.length + prefix.length);
     const method = (init?.method ?? 'GET') as Request['method'];
     const json = typeof init?.body === 'string' ? { json: init.body } : {};
-    const text = await requestJson(transport, { what: describe(method, path, json.json), method, path, ...json });
+    const what = describe(method, path, json.json);
+    const text = await requestJson(transport, { what, method, path, ...json, signal: init?.signal ?? undefined });
     return new Response(text, { headers: { 'content-type': 'application/json' } });
   };
 }

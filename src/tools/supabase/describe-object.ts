@@ -11,6 +11,8 @@ const answerSchema = z.object({
   size: z.int().nonnegative().nullish().catch(null),
   // Of the row: updated_at.
   last_modified: z.string().nullish(),
+  // That of the user.
+  metadata: z.unknown(),
 });
 
 /** What the row of an object says. The client library is not used, for it takes slashes away. */
@@ -23,8 +25,14 @@ export async function describeObject(
   const path = `/object/info/authenticated/${encodePath(object.bucket)}/${encodePath(object.name)}`;
   try {
     const text = await requestJson(transport, { what, method: 'GET', path, signal });
-    const { version, etag, size, last_modified: updatedAt } = parseAs(what, answerSchema, JSON.parse(text));
-    return { version: version ?? null, eTag: etag ?? null, size: size ?? null, updatedAt: updatedAt ?? null };
+    const { version, etag, size, last_modified: updatedAt, metadata } = parseAs(what, answerSchema, JSON.parse(text));
+    return {
+      version: version ?? null,
+      eTag: etag ?? null,
+      size: size ?? null,
+      updatedAt: updatedAt ?? null,
+      userMetadata: JSON.stringify(metadata ?? null),
+    };
   } catch (error) {
     if (error instanceof StorageError && error.failure === 'missing') return undefined;
     throw error;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { InventoryObject } from '../../domain/storage/inventory.ts';
 import { contentMetadataSchema } from '../../domain/storage/rows.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
+import type { ObjectPage } from '../../object-store.ts';
 import { encodePath } from './address.ts';
 import { toClientError, type StorageClient } from './client.ts';
 import { parseAs } from './json.ts';
@@ -26,38 +27,49 @@ export function createListing(client: StorageClient) {
       const { data, error } = await client.listBuckets();
       if (error !== null) throw toClientError('The list of buckets', error);
       const buckets = parseAs('The list of buckets', bucketsSchema, data);
-      return buckets.map((bucket) => ({ id: bucket.id, row: JSON.stringify(bucket) }));
+      return buckets.map((bucket) => ({ id: bucket.id, row: JSON.stringify(withoutEmptyOwner(bucket)) }));
     },
 
-    async *listObjects(bucket: string): AsyncGenerator<InventoryObject> {
+    async listPage(bucket: string, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage> {
       const what = `The list of bucket ${bucket}`;
-      let cursor: string | undefined;
-      do {
-        const page = await readPage(client, bucket, cursor);
-        for (const object of page.objects) yield toInventoryObject(bucket, parseAs(what, objectSchema, object), object);
-        if (page.hasNext && (page.nextCursor === undefined || page.nextCursor === cursor))
-          throw new StorageError('transient', `${what} does not say how it goes on.`);
-        cursor = page.hasNext ? page.nextCursor : undefined;
-      } while (cursor !== undefined);
+      const options = { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) };
+      // The library puts the id into the address as it is.
+      const { data, error } = await client.from(encodePath(bucket)).listV2(options, { signal });
+      if (error !== null) throw toClientError(what, error);
+      const page = parseAs(what, pageSchema, data);
+      const objects = page.objects.map((object) =>
+        toInventoryObject(bucket, parseAs(what, objectSchema, object), object as object),
+      );
+      return { objects, next: page.hasNext ? findNext(what, { ...page, objects, cursor }) : undefined };
     },
   };
 }
 
-async function readPage(
-  client: StorageClient,
-  bucket: string,
-  cursor: string | undefined,
-): Promise<z.infer<typeof pageSchema>> {
-  const what = `The list of bucket ${bucket}`;
-  // The library puts the id into the address as it is.
-  const { data, error } = await client
-    .from(encodePath(bucket))
-    .listV2({ limit: pageSize, ...(cursor === undefined ? {} : { cursor }) });
-  if (error !== null) throw toClientError(what, error);
-  return parseAs(what, pageSchema, data);
+/** Throws StorageError where a next page cannot be had: a list that ends there would look like all of the bucket. */
+function findNext(
+  what: string,
+  page: {
+    readonly objects: readonly InventoryObject[];
+    readonly cursor: string | undefined;
+    readonly nextCursor?: string | undefined;
+  },
+): string {
+  const { objects, cursor, nextCursor } = page;
+  const last = objects.at(-1);
+  if (last === undefined || nextCursor === undefined || nextCursor === cursor)
+    throw new StorageError('transient', `${what} does not say how it goes on.`);
+  // The server writes the name into the cursor, a line for each field: what follows would be taken for another field.
+  if (last.name.includes('\n'))
+    throw new StorageError('invalid', `${what} cannot go on behind an object with a line break in its name.`);
+  return nextCursor;
 }
 
-function toInventoryObject(bucket: string, object: z.infer<typeof objectSchema>, row: unknown): InventoryObject {
+/** What the API says of every bucket, which is no UUID: that nothing is known of the owner. */
+function withoutEmptyOwner({ owner, ...bucket }: Record<string, unknown>): Record<string, unknown> {
+  return owner === '' || owner === undefined ? bucket : { ...bucket, owner };
+}
+
+function toInventoryObject(bucket: string, object: z.infer<typeof objectSchema>, row: object): InventoryObject {
   return {
     bucket,
     name: object.name,
@@ -65,6 +77,6 @@ function toInventoryObject(bucket: string, object: z.infer<typeof objectSchema>,
     eTag: object.metadata?.eTag ?? null,
     size: object.metadata?.size ?? null,
     updatedAt: object.updated_at ?? null,
-    row: JSON.stringify(row),
+    row: JSON.stringify({ bucket_id: bucket, ...row }),
   };
 }

@@ -9,6 +9,7 @@ import type { ObjectStore } from '../../../src/object-store.ts';
 import { createObjectStore } from '../../../src/tools/supabase/object-store.ts';
 import { whenTestEnds } from '../../helpers/cleanup.ts';
 import { createTestDatabase } from '../../helpers/database.ts';
+import { listObjects } from '../../helpers/listed-objects.ts';
 import { openTestMirror, takeInventory } from '../../helpers/mirror.ts';
 import type { FaultEffect } from '../../helpers/storage-server/faults.ts';
 import { startStorageServer, type StorageServer } from '../../helpers/storage-server/server.ts';
@@ -33,12 +34,6 @@ async function openStore(): Promise<{ server: StorageServer; store: ObjectStore 
   return { server, store };
 }
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const collected: T[] = [];
-  for await (const item of items) collected.push(item);
-  return collected;
-}
-
 async function failureOf(attempt: Promise<unknown>): Promise<StorageError> {
   const error: unknown = await attempt.then(
     () => undefined,
@@ -56,7 +51,7 @@ test('every name that the server takes comes into the mirror as it is, and is no
   expect((await store.listBuckets()).map(({ id }) => id)).toContain('my docs');
   const directory = await createTemporaryDirectory();
   const mirror = openTestMirror(directory);
-  const objects = await collect(store.listObjects('my docs'));
+  const objects = await listObjects(store, 'my docs');
   expect(objects.map(({ name }) => name).toSorted()).toEqual([...names, 'empty'].toSorted());
   takeInventory(mirror, objects);
   for (const object of mirror.pending()) {
@@ -68,19 +63,20 @@ test('every name that the server takes comes into the mirror as it is, and is no
   expect(mirrored).toHaveLength(names.length + 1);
   for (const { name, path } of mirrored)
     expect(readFileSync(join(directory, path), 'utf8')).toBe(name === 'empty' ? '' : `content of ${name}`);
-  takeInventory(mirror, await collect(store.listObjects('my docs')));
+  takeInventory(mirror, await listObjects(store, 'my docs'));
   expect(mirror.summary().pendingObjects).toBe(0);
 });
 
 test('an object is described as the database has it, and is not there when it is not', async () => {
   const { server, store } = await openStore();
   const version = await server.putObject('docs', 'a//b?.txt', 'one');
-  const [listed] = await collect(store.listObjects('docs'));
+  const [listed] = await listObjects(store, 'docs');
   expect(await store.describe({ bucket: 'docs', name: 'a//b?.txt' }, never)).toEqual({
     version,
     eTag: listed!.eTag,
     size: 3,
     updatedAt: expect.any(String) as string,
+    userMetadata: '{}',
   });
   expect(Date.parse((await store.describe(listed!, never))!.updatedAt!)).toBe(Date.parse(listed!.updatedAt!));
   expect(await store.describe({ bucket: 'docs', name: 'a' }, never)).toBeUndefined();
@@ -88,7 +84,7 @@ test('an object is described as the database has it, and is not there when it is
   expect((await failureOf(store.download({ bucket: 'docs', name: 'a' }, never))).failure).toBe('missing');
   expect((await failureOf(store.download({ bucket: 'none', name: 'a' }, never))).failure).toBe('missing');
   expect((await failureOf(store.download({ bucket: 'docs', name: 'é' }, never))).failure).toBe('invalid');
-  expect(await collect(store.listObjects('none'))).toEqual([]);
+  expect(await listObjects(store, 'none')).toEqual([]);
 });
 
 test.each([undefined, 401, 403] as const)('a key that is not taken any more (%s) refuses everything', async (status) => {
@@ -100,7 +96,7 @@ test.each([undefined, 401, 403] as const)('a key that is not taken any more (%s)
     store.download(object, never),
     store.describe(object, never),
     store.listBuckets(),
-    collect(store.listObjects('docs')),
+    listObjects(store, 'docs'),
   ];
   for (const error of await Promise.all(attempts.map(failureOf))) {
     expect(error.failure).toBe('refused');
@@ -130,7 +126,7 @@ test('what goes wrong with a download is transient, leaves nothing, and the next
   await server.putObject('docs', 'a', text);
   const directory = await createTemporaryDirectory();
   const mirror = openTestMirror(directory);
-  const [object] = await collect(store.listObjects('docs'));
+  const [object] = await listObjects(store, 'docs');
   takeInventory(mirror, [object!]);
   const bring = async (wanted: InventoryObject): Promise<unknown> => mirror.store(wanted, await store.download(wanted, never));
   for (const effect of faults) {

@@ -8,6 +8,7 @@ import { createObjectStore } from '../../../src/tools/supabase/object-store.ts';
 import type { TransportOptions } from '../../../src/tools/supabase/transport.ts';
 import { whenTestEnds } from '../../helpers/cleanup.ts';
 import { startHttpServer, type TestServer } from '../../helpers/http-server.ts';
+import { listObjects } from '../../helpers/listed-objects.ts';
 
 const token = 'eyJhbGciOiJIUzI1NiJ9.e30.not-a-real-one';
 
@@ -36,12 +37,6 @@ async function openStore(listener: RequestListener, options: Partial<TransportOp
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const collected: T[] = [];
-  for await (const item of items) collected.push(item);
-  return collected;
 }
 
 /** What an attempt failed with. */
@@ -228,7 +223,7 @@ describe('lists', () => {
       sendJson(response, 200, { hasNext, folders: [], objects, ...(hasNext ? { nextCursor: String(from + limit) } : {}) });
     };
     const { store, requests } = await openStore((request, response) => void answer(request, response));
-    const objects = await collect(store.listObjects('my docs'));
+    const objects = await listObjects(store, 'my docs');
     expect(objects.map(({ name }) => name)).toEqual(all.map(({ name }) => name));
     expect(objects[4]).toEqual({
       bucket: 'my docs',
@@ -237,7 +232,7 @@ describe('lists', () => {
       eTag: '"e"',
       size: 4,
       updatedAt: '2026-11-21T11:21:44.625Z',
-      row: JSON.stringify(all[4]),
+      row: JSON.stringify({ bucket_id: 'my docs', ...all[4] }),
     });
     expect(objects[5]).toMatchObject({ eTag: null, size: null });
     expect(asked).toEqual([{ limit: 1000 }, { cursor: '1000', limit: 1000 }, { cursor: '2000', limit: 1000 }]);
@@ -257,7 +252,7 @@ describe('lists', () => {
     ['half an answer', (_, response) => cutShort(response)],
   ])('are no empty ones when the server gives %s', async (_, listener) => {
     const { store } = await openStore(listener);
-    expect((await failureOf(collect(store.listObjects('docs')))).failure).toBe('transient');
+    expect((await failureOf(listObjects(store, 'docs'))).failure).toBe('transient');
   });
 
   test('end in the failure that the server tells', async () => {

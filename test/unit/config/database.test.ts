@@ -33,7 +33,7 @@ describe('a hosted project by its reference', () => {
   test('directly', async () => {
     const { database } = (await load(hosted)).config;
     expect(database).toMatchObject({ ...direct, sslMode: 'require', sslRootCertificate: undefined });
-    expect(database.password?.reveal()).toBe('p@ss/w#rd');
+    expect(database?.password?.reveal()).toBe('p@ss/w#rd');
   });
 
   test('through the session pooler', async () => {
@@ -72,7 +72,7 @@ describe('TLS of a connection string', () => {
     ['postgresql://me:pw@db.example.com/app?sslrootcert=/etc/ca.crt', 'verify-full'],
     ['postgresql://me:pw@db.example.com/app?sslrootcert=/etc/ca.crt&sslmode=verify-ca', 'verify-ca'],
   ])('%s: %s', async (url, sslMode) => {
-    expect((await load({ SUPABASE_DB_URL: url })).config.database.sslMode).toBe(sslMode);
+    expect((await load({ SUPABASE_DB_URL: url })).config.database?.sslMode).toBe(sslMode);
   });
 
   test('a CA file makes it verify-full', async () => {
@@ -133,7 +133,7 @@ describe('a missing password', () => {
     const { ask, prompts } = asking('typed');
     const { config, described } = await load({ SUPABASE_PROJECT_REF: reference }, ask);
     expect(prompts).toEqual([`Password of postgres on db.${reference}.supabase.co: `]);
-    expect(config.database.password?.reveal()).toBe('typed');
+    expect(config.database?.password?.reveal()).toBe('typed');
     expect(described).toContainEqual({ name: 'SUPABASE_DB_PASSWORD', value: '***', source: 'asked' });
   });
 
@@ -146,16 +146,16 @@ describe('a missing password', () => {
 
   test('of another server may be meant', async () => {
     const variables = { SUPABASE_DB_URL: 'postgresql://me@db.example.com/app' };
-    expect((await load(variables)).config.database.password).toBeUndefined();
-    expect((await load(variables, asking('').ask)).config.database.password).toBeUndefined();
-    expect((await load(variables, asking('typed').ask)).config.database.password?.reveal()).toBe('typed');
+    expect((await load(variables)).config.database?.password).toBeUndefined();
+    expect((await load(variables, asking('').ask)).config.database?.password).toBeUndefined();
+    expect((await load(variables, asking('typed').ask)).config.database?.password?.reveal()).toBe('typed');
   });
 
   test.each(['localhost', '127.0.0.1', '[::1]', '%2Fvar%2Frun%2Fpostgresql'])(
     'on this machine (%s) is not asked for',
     async (host) => {
       const { ask, prompts } = asking('typed');
-      expect((await load({ SUPABASE_DB_URL: `postgresql://me@${host}/app` }, ask)).config.database.password).toBeUndefined();
+      expect((await load({ SUPABASE_DB_URL: `postgresql://me@${host}/app` }, ask)).config.database?.password).toBeUndefined();
       expect(prompts).toEqual([]);
     },
   );
@@ -165,7 +165,7 @@ describe('a missing password', () => {
       SUPABASE_DB_URL: 'postgresql://me@db.example.com/app',
       SUPABASE_DB_PASSWORD: 'p%40ss',
     });
-    expect(config.database.password?.reveal()).toBe('p%40ss');
+    expect(config.database?.password?.reveal()).toBe('p%40ss');
     expect(warnings).toEqual([]);
   });
 

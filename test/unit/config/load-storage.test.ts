@@ -79,3 +79,56 @@ test.each([
   expect(error).toMatchObject({ code: 'configuration' });
   expect((error as Error).message.split('\n  ').slice(1)).toEqual([`${name} ${text}`]);
 });
+
+const hosted = 'https://abcdefghijklmnopqrst.supabase.co';
+const key = { SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_1' };
+const { SUPABASE_DB_URL: _, ...withoutDatabase } = minimal;
+const reference = { SUPABASE_PROJECT_REF: 'abcdefghijklmnopqrst' };
+
+test.each([
+  [{ SUPABASE_URL: hosted }, []],
+  [{ SUPABASE_URL: hosted, SUPABASE_DB_URL: '' }, []],
+  [
+    reference,
+    [
+      'SUPABASE_DB_PASSWORD is missing, so that the database is left out, and Storage alone is meant: set it, or (if that is right) SUPABASE_URL instead of SUPABASE_PROJECT_REF',
+    ],
+  ],
+])('may be all that a project is: %j', async (variables, warnings) => {
+  const loaded = await load({ ...withoutDatabase, ...key, ...variables });
+  expect(loaded.config.database).toBeUndefined();
+  expect(loaded.config.storage?.url).toBe(hosted);
+  expect(loaded.warnings).toEqual(warnings);
+  expect(loaded.described.map(({ name }) => name)).not.toContain('SUPABASE_DB_URL');
+});
+
+test.each([
+  [
+    { SUPABASE_URL: hosted },
+    [
+      'SUPABASE_DB_URL is missing: set it, or SUPABASE_PROJECT_REF and SUPABASE_DB_PASSWORD instead; or, for Storage alone, SUPABASE_SERVICE_ROLE_KEY.',
+    ],
+  ],
+  [key, ['SUPABASE_URL is missing, and Storage needs it: set it, or SUPABASE_PROJECT_REF.']],
+  [
+    { ...key, SUPABASE_URL: 'https://zzzzzzzzzzzzzzzzzzzz.supabase.co', ...reference },
+    ['SUPABASE_URL is not that of the project abcdefghijklmnopqrst, which SUPABASE_PROJECT_REF names.'],
+  ],
+  [
+    { ...key, SUPABASE_URL: hosted, SUPABASE_DB_HOST: 'db.example.com' },
+    ['SUPABASE_DB_URL is missing: set it, or SUPABASE_PROJECT_REF and SUPABASE_DB_PASSWORD instead.'],
+  ],
+  [
+    { ...key, SUPABASE_PROJECT_REF: 'short' },
+    ['SUPABASE_PROJECT_REF is not the reference of a project: take the 20 letters of its URL, https://REF.supabase.co.'],
+  ],
+])('is not all that a project is with %j', async (variables, problems) => {
+  const error: unknown = await load({ ...withoutDatabase, ...variables }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'configuration' });
+  expect(
+    (error as Error).message
+      .split('\n  ')
+      .slice(1)
+      .filter((line) => !line.startsWith('Besides')),
+  ).toEqual(problems);
+});

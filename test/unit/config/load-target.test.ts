@@ -38,7 +38,7 @@ describe('test: the TEST_ block of the env file', () => {
       restoreAllowed: false,
       warnings: [],
     });
-    expect(target.database.password?.reveal()).toBe('p#w');
+    expect(target.database?.password?.reveal()).toBe('p#w');
   });
 
   test('can hold all that a target has', async () => {
@@ -67,7 +67,7 @@ describe('test: the TEST_ block of the env file', () => {
       },
       restoreAllowed: true,
     });
-    expect(target.database.password?.reveal()).toBe('secret');
+    expect(target.database?.password?.reveal()).toBe('secret');
   });
 
   test('has a Storage of its own', async () => {
@@ -120,7 +120,7 @@ describe('test: the TEST_ block of the env file', () => {
   test('is that of the project which was named', async () => {
     await write('etc/shop.env', 'TEST_SUPABASE_DB_URL=postgresql://me@localhost/of_shop\n');
     await write('.env', 'TEST_SUPABASE_DB_URL=postgresql://me@localhost/of_other\n');
-    expect((await load('test', { project: 'shop' })).database.database).toBe('of_shop');
+    expect((await load('test', { project: 'shop' })).database?.database).toBe('of_shop');
   });
 });
 

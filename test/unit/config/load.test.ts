@@ -97,7 +97,7 @@ test('the least that is needed', async () => {
     postgresBinDirectory: undefined,
     restoreAllowed: false,
   });
-  expect(config.database.password?.reveal()).toBe('hunter2');
+  expect(config.database?.password?.reveal()).toBe('hunter2');
   expect(config.repository.passphrase.reveal()).toBe('hunter2');
   expect(JSON.stringify(config)).not.toContain('hunter2');
 });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
+import { writeSidecars } from '../../../../src/capture/storage/sidecars.ts';
 import type { InventoryObject } from '../../../../src/domain/storage/inventory.ts';
 import { StorageError } from '../../../../src/domain/storage/storage-error.ts';
 import { bytesOf, inventoryObject, namesOf, openTestMirror, takeInventory } from '../../../helpers/mirror.ts';
@@ -209,4 +210,40 @@ test('two processes never have it open', async () => {
   mirror.close();
   openTestMirror(directory);
   expect(await readdir(join(directory, 'partial'))).toEqual([]);
+});
+
+const completed: [string, { row: string; userMetadata?: string }, string][] = [
+  ['the row of a database that told it', { row: '{"user_metadata": {"n": 1.10}}' }, '{"n":1.10}'],
+  ['what was said of it when it came', { row: '{}', userMetadata: '{"page":2}' }, '{"page":2}'],
+];
+
+test.each(completed)('rows that the API has listed are completed by %s', async (_, stored, userMetadata) => {
+  const directory = await createTemporaryDirectory();
+  const mirror = openTestMirror(directory);
+  const object = inventoryObject('a', 'content', { row: stored.row });
+  takeInventory(mirror, [object]);
+  await mirror.store({ ...object, ...stored }, bytesOf('content'));
+
+  const updatedAt = '2026-11-21T11:21:44.625Z';
+  const row = JSON.stringify({ bucket_id: 'docs', metadata: { eTag: '"content"', size: 7 }, updated_at: updatedAt });
+  const list = (): void => {
+    mirror.startInventory('api');
+    mirror.addBuckets([{ id: 'docs', row: '{"id":"docs"}' }]);
+    mirror.addObjects([{ ...object, version: null, updatedAt, row }]);
+  };
+  const complete = `${row.slice(0, -1)},"version":"version of content","user_metadata":${userMetadata}}`;
+  list();
+  expect([...mirror.pending()]).toEqual([]);
+  expect([...mirror.mirrored('docs')]).toMatchObject([{ row: complete }]);
+
+  // What they are completed by is not lost with the index.
+  const sidecars = await writeSidecars(mirror);
+  expect(sidecars.map(({ path }) => path)).toEqual(['storage/docs/bucket.json', 'storage/docs/objects.jsonl']);
+  mirror.close();
+  await rm(join(directory, 'index.db'));
+  const again = openTestMirror(directory);
+  again.startInventory('api');
+  again.addObjects([{ ...object, version: null, updatedAt, row }]);
+  expect([...again.pending()]).toEqual([]);
+  expect([...again.mirrored('docs')]).toMatchObject([{ row: complete }]);
 });

@@ -10,20 +10,26 @@ function toolsWith(answers: {
   readonly listed: readonly string[] | Error;
   readonly ofDatabase?: readonly string[];
   readonly patterns?: readonly string[];
+  /** Where there is no database: what a list of objects fails with. */
+  readonly withoutDatabase?: { readonly failure: Error | undefined };
 }): DoctorTools {
-  const { listed, ofDatabase, patterns = [] } = answers;
+  const { listed, ofDatabase, patterns = [], withoutDatabase } = answers;
   const session = {
     query: async (sql: string) => (sql.includes('to_regclass') ? [{ exists: true }] : ofDatabase?.map((id) => ({ id }))),
     close: async () => {},
   };
   return {
-    config: { storage: { buckets: patterns, exclude: [] }, database: {} },
+    config: { storage: { buckets: patterns, exclude: [] }, database: withoutDatabase === undefined ? {} : undefined },
     storage: {
       store: {
         url,
         listBuckets: async () => {
           if (listed instanceof Error) throw listed;
           return listed.map((id) => ({ id, row: '{}' }));
+        },
+        listPage: async () => {
+          if (withoutDatabase?.failure !== undefined) throw withoutDatabase.failure;
+          return { objects: [], next: undefined };
         },
       },
     },
@@ -87,5 +93,15 @@ test.each([
   const listed = new StorageError(failure, 'it said no');
   expect(await examineStorage(toolsWith({ listed, ofDatabase: [] }))).toEqual([
     { check: 'storage', state: 'failed', detail: `${url}: it said no`, remedy: expect.stringContaining(remedy) as string },
+  ]);
+});
+
+test('without a database the lists have to work: they are all that a backup has', async () => {
+  expect(await examineStorage(toolsWith({ listed: ['a'], withoutDatabase: { failure: undefined } }))).toMatchObject([
+    { state: 'ok', detail: `${url} answers, and lists 1 bucket` },
+  ]);
+  const failure = new StorageError('transient', 'it knows no lists');
+  expect(await examineStorage(toolsWith({ listed: ['a'], withoutDatabase: { failure } }))).toMatchObject([
+    { state: 'failed', detail: `${url}: it knows no lists` },
   ]);
 });
