@@ -3,7 +3,7 @@ import { AppError, messageOf } from '../errors.ts';
 import { toConnection, type Connection } from './connection.ts';
 import type { Problems } from './problems.ts';
 import { Secret, type ConnectionConfig } from './project-config.ts';
-import { databaseSchema, validate, type DatabaseSettings } from './schema.ts';
+import { databaseSchema, validate } from './schema.ts';
 
 interface DatabaseOptions {
   readonly problems: Problems;
@@ -20,13 +20,13 @@ export interface FoundDatabase {
 
 /**
  * Makes the connection of the database's variables, whose names are given without prefix; what is missing or wrong is added
- * to `problems`. With a key of Storage nothing is missing: a project may be its Storage alone.
+ * to `problems`. With a URL and a key of Storage nothing is missing: a project may be its Storage alone.
  */
 export async function findDatabase(values: ReadonlyMap<string, string>, options: DatabaseOptions): Promise<FoundDatabase> {
   const { problems, prefix, canAsk } = options;
   const settings = validate(databaseSchema, values, problems);
   if (settings === undefined) return { found: undefined, warnings: [] };
-  if (isStorageAlone(values, problems)) return { found: undefined, warnings: warnOfReference(settings, prefix) };
+  if (isStorageAlone(values, problems)) return { found: undefined, warnings: [] };
   const found = toConnection(settings, prefix);
   if (found === undefined) {
     const instead = `${prefix}SUPABASE_PROJECT_REF and ${prefix}SUPABASE_DB_PASSWORD`;
@@ -43,20 +43,18 @@ export async function findDatabase(values: ReadonlyMap<string, string>, options:
 }
 
 const keyNames = ['SUPABASE_SERVICE_ROLE_KEY', 'SUPABASE_SECRET_KEY'];
-/** Who sets one of these means the database; a reference may be there for the URL of the project alone. */
-const databaseNames = ['SUPABASE_DB_URL', 'SUPABASE_DB_PASSWORD', 'SUPABASE_DB_HOST', 'SUPABASE_DB_CA_FILE'];
+/** Who sets one of these means the database: a forgotten password must not look like the wish for Storage alone. */
+const databaseNames = [
+  'SUPABASE_DB_URL',
+  'SUPABASE_DB_PASSWORD',
+  'SUPABASE_DB_HOST',
+  'SUPABASE_DB_CA_FILE',
+  'SUPABASE_PROJECT_REF',
+];
 
 function isStorageAlone(values: ReadonlyMap<string, string>, problems: Problems): boolean {
   const isSet = (name: string): boolean => values.has(name) || problems.has(name);
-  return keyNames.some(isSet) && !databaseNames.some(isSet);
-}
-
-/** A forgotten password must not look like the wish for Storage alone. */
-function warnOfReference({ SUPABASE_PROJECT_REF: reference }: DatabaseSettings, prefix: string): string[] {
-  if (reference === undefined) return [];
-  return [
-    `${prefix}SUPABASE_DB_PASSWORD is missing, so that the database is left out, and Storage alone is meant: set it, or (if that is right) ${prefix}SUPABASE_URL instead of ${prefix}SUPABASE_PROJECT_REF`,
-  ];
+  return isSet('SUPABASE_URL') && keyNames.some(isSet) && !databaseNames.some(isSet);
 }
 
 async function checkReadable(path: string, problems: Problems): Promise<void> {

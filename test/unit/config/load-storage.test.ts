@@ -85,22 +85,16 @@ const key = { SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_1' };
 const { SUPABASE_DB_URL: _, ...withoutDatabase } = minimal;
 const reference = { SUPABASE_PROJECT_REF: 'abcdefghijklmnopqrst' };
 
-test.each([
-  [{ SUPABASE_URL: hosted }, []],
-  [{ SUPABASE_URL: hosted, SUPABASE_DB_URL: '' }, []],
-  [
-    reference,
-    [
-      'SUPABASE_DB_PASSWORD is missing, so that the database is left out, and Storage alone is meant: set it, or (if that is right) SUPABASE_URL instead of SUPABASE_PROJECT_REF',
-    ],
-  ],
-])('may be all that a project is: %j', async (variables, warnings) => {
-  const loaded = await load({ ...withoutDatabase, ...key, ...variables });
-  expect(loaded.config.database).toBeUndefined();
-  expect(loaded.config.storage?.url).toBe(hosted);
-  expect(loaded.warnings).toEqual(warnings);
-  expect(loaded.described.map(({ name }) => name)).not.toContain('SUPABASE_DB_URL');
-});
+test.each([{ SUPABASE_URL: hosted }, { SUPABASE_URL: hosted, SUPABASE_DB_URL: '' }])(
+  'may be all that a project is: %j',
+  async (variables) => {
+    const loaded = await load({ ...withoutDatabase, ...key, ...variables });
+    expect(loaded.config.database).toBeUndefined();
+    expect(loaded.config.storage?.url).toBe(hosted);
+    expect(loaded.warnings).toEqual([]);
+    expect(loaded.described.map(({ name }) => name)).not.toContain('SUPABASE_DB_URL');
+  },
+);
 
 test.each([
   [
@@ -109,10 +103,20 @@ test.each([
       'SUPABASE_DB_URL is missing: set it, or SUPABASE_PROJECT_REF and SUPABASE_DB_PASSWORD instead; or, for Storage alone, SUPABASE_SERVICE_ROLE_KEY.',
     ],
   ],
-  [key, ['SUPABASE_URL is missing, and Storage needs it: set it, or SUPABASE_PROJECT_REF.']],
+  [
+    key,
+    [
+      'SUPABASE_DB_URL is missing: set it, or SUPABASE_PROJECT_REF and SUPABASE_DB_PASSWORD instead.',
+      'SUPABASE_URL is missing, and Storage needs it: set it, or SUPABASE_PROJECT_REF.',
+    ],
+  ],
+  [{ ...key, ...reference }, ['SUPABASE_DB_PASSWORD is missing, and there is no terminal to ask for it.']],
   [
     { ...key, SUPABASE_URL: 'https://zzzzzzzzzzzzzzzzzzzz.supabase.co', ...reference },
-    ['SUPABASE_URL is not that of the project abcdefghijklmnopqrst, which SUPABASE_PROJECT_REF names.'],
+    [
+      'SUPABASE_DB_PASSWORD is missing, and there is no terminal to ask for it.',
+      'SUPABASE_URL is not that of the project abcdefghijklmnopqrst, which the database belongs to.',
+    ],
   ],
   [
     { ...key, SUPABASE_URL: hosted, SUPABASE_DB_HOST: 'db.example.com' },
