@@ -13,6 +13,7 @@ export interface Files {
   openFifoForWriting(path: string, signal: AbortSignal): Promise<Writable>;
   /** Writes all of a stream into a new private file (0600). */
   saveStream(path: string, stream: Readable): Promise<void>;
+  readFile(path: string): Readable;
   /** Makes a directory (0700), or takes an empty one. Throws AppError usage for whatever else is there. */
   openOutputDirectory(path: string): Promise<OutputDirectory>;
   freeBytes(path: string): Promise<number>;

@@ -1,10 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { RunContext } from '../context.ts';
+import { inBatches } from '../domain/batches.ts';
+import { parseObjectPath } from '../domain/storage/object-path.ts';
 import type { InventoryBucket } from '../domain/storage/inventory.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import {
   allObjects,
   archivedPathsOf,
   matchObject,
+  selectObjects,
   touchesBucket,
   type ObjectSelection,
 } from '../domain/storage/object-selection.ts';
@@ -53,46 +59,92 @@ export async function readSidecar(context: RunContext, archive: string, bucket: 
 
 /** What is done with the objects of a bucket, in the order of their names. */
 export interface ObjectWork {
-  /** Told before the first of them. */
-  begin(bucket: string, objects: readonly SidecarObject[]): Promise<void>;
+  /** Told before the bytes of these come, which are the next ones. */
+  begin(objects: readonly SidecarObject[]): Promise<void>;
   /** Reads the bytes to their end. */
-  add(bucket: string, object: SidecarObject, bytes: AsyncIterable<Buffer>): Promise<void>;
+  add(object: SidecarObject, bytes: AsyncIterable<Buffer>): Promise<void>;
 }
 
+export interface ReadObjectsRequest {
+  readonly archive: string;
+  readonly bucket: string;
+  readonly selection: ObjectSelection;
+  /** Of the run: the sidecar is kept in it, so that memory does not grow with the bucket. */
+  readonly directory: string;
+}
+
+/** Objects of a sidecar that are told of together. */
+const batchSize = 500;
+
 /**
- * Hands over the objects of one bucket as Borg reads them, all of them once. Throws AppError verification_failed when one that the
- * sidecar names is not there.
+ * Hands over the selected objects of one bucket as Borg reads them, all of them once. Answers what the sidecar says of them, as often as
+ * that is asked for while the run lasts. Throws AppError verification_failed when one that the sidecar names is not there.
  */
 export async function readObjects(
   context: RunContext,
-  { archive, bucket, selection }: { readonly archive: string; readonly bucket: string; readonly selection: ObjectSelection },
+  { archive, bucket, selection, directory }: ReadObjectsRequest,
   work: ObjectWork,
-): Promise<void> {
+): Promise<AsyncIterable<SidecarObject>> {
   const sidecar = objectsSidecarPath(bucket);
+  const isWanted = (name: string): boolean => matchObject(selection, bucket, name).selected;
+  const kept = join(directory, `${randomUUID()}.jsonl`);
+  const objects = {
+    [Symbol.asyncIterator]: () => selectObjects(selection, bucket, readObjectLines(archive, context.files.readFile(kept))),
+  };
   await readExport(context, { archive, paths: archivedPathsOf(selection, bucket) }, async (entries) => {
-    let wanted = new Map<string, SidecarObject>();
+    const awaited = new AwaitedObjects(inBatches(objects, batchSize), work);
+    let told = false;
     for await (const entry of entries) {
       const path = entry.header.name;
       if (path === sidecar) {
-        const objects: SidecarObject[] = [];
-        for await (const object of readObjectLines(archive, entry)) {
-          if (matchObject(selection, bucket, object.name).selected) objects.push(object);
-        }
-        wanted = new Map(objects.map((object) => [object.path, object]));
-        await work.begin(bucket, objects);
+        await context.files.saveStream(kept, Readable.from(entry));
+        told = true;
         continue;
       }
-      const object = wanted.get(path);
-      if (object === undefined) {
-        for await (const chunk of entry) void chunk;
-        continue;
-      }
-      wanted.delete(path);
-      await work.add(bucket, object, entry);
+      const name = parseObjectPath(path)?.name;
+      const object = told && name !== undefined && isWanted(name) ? await awaited.take(path) : undefined;
+      if (object !== undefined) await work.add(object, entry);
+      else for await (const chunk of entry) void chunk;
     }
-    const [missing] = wanted.keys();
+    if (!told) throw verificationError(archive, `it lacks ${sidecar}`);
+    const missing = await awaited.firstLeft();
     if (missing !== undefined) throw verificationError(archive, `it lacks ${missing}, which its sidecar names`);
   });
+  return objects;
+}
+
+/** Objects that a sidecar names and whose bytes have not come yet. They come in its order, so few of them have to be known at a time. */
+class AwaitedObjects {
+  readonly #batches: AsyncGenerator<readonly SidecarObject[]>;
+  readonly #work: ObjectWork;
+  readonly #known = new Map<string, SidecarObject>();
+
+  constructor(batches: AsyncGenerator<readonly SidecarObject[]>, work: ObjectWork) {
+    this.#batches = batches;
+    this.#work = work;
+  }
+
+  async take(path: string): Promise<SidecarObject | undefined> {
+    while (!this.#known.has(path) && (await this.#readBatch()));
+    const object = this.#known.get(path);
+    this.#known.delete(path);
+    return object;
+  }
+
+  /** The path of the first one that is still awaited. */
+  async firstLeft(): Promise<string | undefined> {
+    if (this.#known.size === 0) await this.#readBatch();
+    return this.#known.keys().next().value;
+  }
+
+  /** False at the end. */
+  async #readBatch(): Promise<boolean> {
+    const batch = await this.#batches.next();
+    if (batch.done === true) return false;
+    for (const object of batch.value) this.#known.set(object.path, object);
+    await this.#work.begin(batch.value);
+    return true;
+  }
 }
 
 async function readText(entry: AsyncIterable<Buffer>): Promise<string> {

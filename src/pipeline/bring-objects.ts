@@ -24,6 +24,8 @@ export interface ObjectsRequest {
   readonly selection: ObjectSelection;
   /** Whether objects of the target that the backup does not hold go, where `mayClean` says so. */
   readonly clean: boolean;
+  /** Of the run. */
+  readonly directory: string;
 }
 
 export interface BroughtObjects extends Uploads, Cleaned {
@@ -82,8 +84,9 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
     const opened = await openBuckets({ store, session, state: context.state }, wanted);
     const comparing = new ObjectComparing(context, { session, reading: undefined });
     const cleaned: Cleaned[] = [];
-    const clean = async (bucket: string, objects: readonly SidecarObject[]): Promise<void> => {
-      const names = objects.map(({ name }) => name);
+    const clean = async (bucket: string, objects: AsyncIterable<SidecarObject> | readonly never[]): Promise<void> => {
+      const names: string[] = [];
+      for await (const { name } of objects) names.push(name);
       cleaned.push(await cleanBucket({ store, session, manifest, selection }, bucket, names));
     };
     const uploads = new ObjectUploads(context, { store, session, concurrency });
@@ -182,25 +185,25 @@ interface BucketWork extends ObjectsRequest {
 }
 
 /** Answers which objects were asked for. */
-async function bringBucket(context: RunContext, work: BucketWork): Promise<readonly SidecarObject[]> {
-  const { archive, bucket, selection, uploads } = work;
-  let wanted: readonly SidecarObject[] = [];
-  let equal: ReadonlySet<string> = new Set();
-  await readObjects(
+async function bringBucket(
+  context: RunContext,
+  { uploads, bucket, ...request }: BucketWork,
+): Promise<AsyncIterable<SidecarObject>> {
+  const equal = new Set<string>();
+  const objects = await readObjects(
     context,
-    { archive, bucket, selection },
+    { ...request, bucket },
     {
-      async begin(_, objects) {
-        wanted = objects;
-        equal = await uploads.findEqual(bucket, objects);
+      async begin(next) {
+        for (const name of await uploads.findEqual(bucket, next)) equal.add(name);
       },
-      async add(_, object, bytes) {
-        if (!equal.has(object.name)) return uploads.add(bucket, object, bytes);
+      async add(object, bytes) {
+        if (!equal.delete(object.name)) return uploads.add(bucket, object, bytes);
         uploads.noteEqual();
         for await (const chunk of bytes) void chunk;
       },
     },
   );
   await uploads.finish();
-  return wanted;
+  return objects;
 }

@@ -5,7 +5,7 @@ import { readSidecars } from '../archive/extract-objects.ts';
 import type { TargetConfig } from '../config/project-config.ts';
 import type { RunContext, Session } from '../context.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { matchObject, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
+import { selectObjects, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
 import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import type { Mirror } from '../object-store.ts';
 import { requireTargetDatabase } from './configured-database.ts';
@@ -75,7 +75,7 @@ async function fillInventory(
   const session = await context.databases.connect(requireTargetDatabase(target));
   try {
     if (!(await hasStorage(session))) return counts;
-    const look = async (bucket: string, objects: readonly SidecarObject[]): Promise<void> => {
+    const look = async (bucket: string, objects: Iterable<SidecarObject> | AsyncIterable<SidecarObject>): Promise<void> => {
       const found = findEndangered(session, bucket, { objects, isCleaned: cleans(bucket) });
       for await (const portion of found) await note(portion, bucket);
     };
@@ -87,9 +87,7 @@ async function fillInventory(
     };
     const ids = manifest.buckets.map(({ id }) => id).filter((id) => touchesBucket(selection, id));
     await readSidecars(context, { archive, manifest }, ids, async (bucket, lines) => {
-      const objects: SidecarObject[] = [];
-      for await (const object of lines) if (matchObject(selection, bucket, object.name).selected) objects.push(object);
-      await look(bucket, objects);
+      await look(bucket, selectObjects(selection, bucket, lines));
     });
     if (selection.buckets === undefined) {
       for (const id of await findOtherBuckets(session, manifest.buckets)) await look(id, []);

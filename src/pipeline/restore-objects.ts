@@ -60,7 +60,13 @@ export async function restoreObjects(context: RunContext, request: RestoreObject
         const safety = request.safetyBackup
           ? await save(context, frame, { target, restoring: backupId, endangered })
           : undefined;
-        const objects = await bringObjects(context, { archive: archive.name, target, selection, clean });
+        const objects = await bringObjects(context, {
+          archive: archive.name,
+          target,
+          selection,
+          clean,
+          directory: frame.directory,
+        });
         return { status: judgeObjects(objects), objects, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] };
       };
       const outcome = dryRun ? nothingDone : await carryOut();

@@ -147,7 +147,13 @@ async function carryOut(
   const objects =
     ofStorage.archive === undefined
       ? undefined
-      : await bringObjects(context, { archive: ofStorage.archive, target, selection: allObjects, clean });
+      : await bringObjects(context, {
+          archive: ofStorage.archive,
+          target,
+          selection: allObjects,
+          clean,
+          directory: frame.directory,
+        });
   return {
     ...judgement,
     status: worst(judgement.status, objects === undefined ? 'complete' : judgeObjects(objects)),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RunContext, Session } from '../../context.ts';
+import { inBatches } from '../../domain/batches.ts';
 import type { InventoryBucket } from '../../domain/storage/inventory.ts';
 import type { BucketDifference, ObjectComparison, ObjectDifference } from '../../domain/storage/object-comparison.ts';
 import type { SidecarObject } from '../../domain/storage/sidecar.ts';
@@ -73,31 +74,30 @@ export class ObjectComparing {
    * Compares these objects, of which no other call knows; `whole` tells that they are all that the backup has of the bucket, so that what
    * the target has besides is extra. Throws when the run is aborted, and what the database throws.
    */
-  async compareBucket(bucket: string, objects: readonly SidecarObject[], whole: boolean): Promise<void> {
+  async compareBucket(
+    bucket: string,
+    objects: Iterable<SidecarObject> | AsyncIterable<SidecarObject>,
+    whole: boolean,
+  ): Promise<void> {
     const found: ObjectDifference[] = [];
-    const work = this.#compareAll(bucket, objects, found);
+    const names: string[] = [];
+    const work = this.#compareAll(bucket, objects, { found, names });
     await inParallel(this.#context.signal, this.#target.reading?.concurrency ?? 1, (signal) =>
       this.#compareBytes(bucket, { work, found, signal }),
     );
     found.sort((one, other) => Buffer.compare(Buffer.from(one.name), Buffer.from(other.name)));
-    const extra = whole
-      ? await findOtherObjects(
-          this.#target.session,
-          bucket,
-          objects.map(({ name }) => name),
-        )
-      : [];
+    const extra = whole ? await findOtherObjects(this.#target.session, bucket, names) : [];
     this.#differences.push(...found, ...extra.map((name): ObjectDifference => ({ bucket, name, kind: 'extra', what: [] })));
   }
 
   /** Hands on those whose bytes are still to be read, with what their rows say otherwise. */
   async *#compareAll(
     bucket: string,
-    objects: readonly SidecarObject[],
-    found: ObjectDifference[],
+    objects: Iterable<SidecarObject> | AsyncIterable<SidecarObject>,
+    { found, names }: { readonly found: ObjectDifference[]; readonly names: string[] },
   ): AsyncGenerator<{ readonly object: SidecarObject; readonly what: string[] }> {
-    for (let start = 0; start < objects.length; start += portion) {
-      const part = objects.slice(start, start + portion);
+    for await (const part of inBatches(objects, portion)) {
+      names.push(...part.map(({ name }) => name));
       const rows = await compareRows(this.#target.session, bucket, part);
       for (const object of part) {
         this.#compared += 1;

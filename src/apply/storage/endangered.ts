@@ -1,4 +1,5 @@
 import type { Session } from '../../context.ts';
+import { inBatches } from '../../domain/batches.ts';
 import type { InventoryObject } from '../../domain/storage/inventory.ts';
 import type { SidecarObject } from '../../domain/storage/sidecar.ts';
 import { compareWithRow } from './same-object.ts';
@@ -17,10 +18,16 @@ const portion = 500;
 export async function* findEndangered(
   session: Pick<Session, 'query'>,
   bucket: string,
-  { objects, isCleaned }: { readonly objects: readonly SidecarObject[]; readonly isCleaned: boolean },
+  {
+    objects,
+    isCleaned,
+  }: { readonly objects: Iterable<SidecarObject> | AsyncIterable<SidecarObject>; readonly isCleaned: boolean },
 ): AsyncGenerator<EndangeredObjects> {
-  for (const part of portionsOf(objects)) {
-    const found = await findObjects(session, bucket, namesOf(part));
+  const known: string[] = [];
+  for await (const part of inBatches(objects, portion)) {
+    const names = part.map(({ name }) => name);
+    if (isCleaned) known.push(...names);
+    const found = await findObjects(session, bucket, names);
     const differing = part.flatMap((object) => {
       const row = found.get(object.name);
       return row !== undefined && compareWithRow(object, row) === 'other' ? [toObject(bucket, row)] : [];
@@ -28,18 +35,10 @@ export async function* findEndangered(
     yield { what: 'replaced', objects: differing };
   }
   if (!isCleaned) return;
-  for (const names of portionsOf(await findOtherObjects(session, bucket, namesOf(objects)))) {
+  for await (const names of inBatches(await findOtherObjects(session, bucket, known), portion)) {
     const found = await findObjects(session, bucket, names);
     yield { what: 'removed', objects: [...found.values()].map((row) => toObject(bucket, row)) };
   }
-}
-
-function namesOf(objects: readonly SidecarObject[]): string[] {
-  return objects.map(({ name }) => name);
-}
-
-function* portionsOf<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += portion) yield items.slice(start, start + portion);
 }
 
 function toObject(bucket: string, { size, ...row }: TargetObject): InventoryObject {

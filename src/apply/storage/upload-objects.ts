@@ -72,20 +72,15 @@ export class ObjectUploads {
     };
   }
 
-  /** Which of these objects the target has already, as they were. */
+  /** Names of these objects, some hundreds at most, that the target has already, as they were. */
   async findEqual(bucket: string, objects: readonly SidecarObject[]): Promise<ReadonlySet<string>> {
+    const { session } = this.#target;
+    await giveVersions(session, bucket, objects);
+    const names = objects.map(({ name }) => name);
+    const found = await findObjects(session, bucket, names);
     const equal = new Set<string>();
-    for (let start = 0; start < objects.length; start += portion) {
-      const part = objects.slice(start, start + portion);
-      await giveVersions(this.#target.session, bucket, part);
-      const found = await findObjects(
-        this.#target.session,
-        bucket,
-        part.map(({ name }) => name),
-      );
-      for (const object of part) {
-        if (await this.#isEqual(bucket, object, found.get(object.name))) equal.add(object.name);
-      }
+    for (const object of objects) {
+      if (await this.#isEqual(bucket, object, found.get(object.name))) equal.add(object.name);
     }
     return equal;
   }

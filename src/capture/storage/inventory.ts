@@ -12,7 +12,7 @@ export interface LeftOut {
   readonly idlePatterns: readonly string[];
 }
 
-const rowsAtOnce = 5_000;
+const rowsAtOnce = 1_000;
 
 /**
  * Reads the buckets and objects that the database knows, in its snapshot, into the mirror's inventory. Rows come in portions, so that

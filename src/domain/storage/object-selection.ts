@@ -143,3 +143,12 @@ function archivedPath({ bucket, kind, name }: WantedObjects): string {
   const below = objectPath(bucket, `${name.slice(0, name.lastIndexOf('/') + 1)}x`);
   return below.slice(0, below.lastIndexOf('/'));
 }
+
+/** Those of a bucket's objects that are selected. */
+export async function* selectObjects<Item extends { readonly name: string }>(
+  selection: ObjectSelection,
+  bucket: string,
+  objects: AsyncIterable<Item>,
+): AsyncGenerator<Item> {
+  for await (const object of objects) if (matchObject(selection, bucket, object.name).selected) yield object;
+}

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -31,6 +31,7 @@ export function createFiles(baseDirectory: string, commands: CommandRunner): Fil
     createFifos: (paths) => createFifos(commands, paths),
     openFifoForWriting,
     saveStream: (path, stream) => pipeline(stream, createWriteStream(path, { mode: 0o600, flags: 'wx' })),
+    readFile: (path) => createReadStream(path),
     openOutputDirectory,
     async freeBytes(path) {
       const stats = await statfs(path);
