@@ -4,7 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 /** The agent as it is installed: compiled, and with the options of its first line. */
-export const agentCommand = ['--max-semi-space-size=4', '--', fileURLToPath(new URL('../../dist/main.js', import.meta.url))];
+export const agentCommand = [
+  '--max-semi-space-size=4',
+  '--heap-growing-percent=40',
+  '--',
+  fileURLToPath(new URL('../../dist/main.js', import.meta.url)),
+];
 /** What its first line puts into the environment. */
 export const agentEnvironment = { MALLOC_MMAP_THRESHOLD_: '32768' };
 const pollMs = 10;

@@ -38,12 +38,13 @@ interface ObjectRow extends Omit<InventoryObject, 'size'> {
   readonly size: string | null;
 }
 
+/** OFFSET: without it the row would be made anew for each of the columns. */
 const declareCursor = `
   DECLARE agent_inventory NO SCROLL CURSOR FOR
   SELECT o.bucket_id AS bucket, o.name, r.row ->> 'version' AS version, r.row #>> '{metadata,eTag}' AS "eTag",
          r.row #>> '{metadata,size}' AS size, r.row ->> 'updated_at' AS "updatedAt", r.row::text AS row
     FROM storage.objects o
-   CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(o) - 'path_tokens' AS row) r`;
+   CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(o) - 'path_tokens' AS row OFFSET 0) r`;
 
 async function captureObjects(
   snapshot: Pick<Snapshot, 'query'>,
@@ -52,8 +53,7 @@ async function captureObjects(
 ): Promise<ReadonlyMap<string, number>> {
   const leftOut = new Map<string, number>();
   await snapshot.query(declareCursor);
-  for (;;) {
-    const rows = await snapshot.query<ObjectRow & Record<string, unknown>>(`FETCH ${rowsAtOnce} FROM agent_inventory`);
+  for await (const rows of fetchAll(snapshot)) {
     const ofBuckets = rows.filter(({ bucket }) => filter.includesBucket(bucket));
     const wanted = ofBuckets.filter(({ bucket, name }) => {
       const included = filter.includesObject(bucket, name);
@@ -61,10 +61,22 @@ async function captureObjects(
       return included;
     });
     mirror.addObjects(wanted.map((row) => ({ ...row, size: parseSize(row.size) })));
-    if (rows.length < rowsAtOnce) break;
   }
   await snapshot.query('CLOSE agent_inventory');
   return leftOut;
+}
+
+/** The server works on the next rows while these are dealt with. */
+async function* fetchAll(snapshot: Pick<Snapshot, 'query'>): AsyncGenerator<readonly ObjectRow[]> {
+  const fetchRows = async (): Promise<ObjectRow[]> =>
+    snapshot.query<ObjectRow & Record<string, unknown>>(`FETCH ${rowsAtOnce} FROM agent_inventory`);
+  for (let next: Promise<ObjectRow[]> | undefined = fetchRows(); next !== undefined;) {
+    const rows: ObjectRow[] = await next;
+    next = rows.length < rowsAtOnce ? undefined : fetchRows();
+    // What it fails with is thrown when its turn comes; nobody may be there for it when these rows cannot be dealt with.
+    next?.catch(() => undefined);
+    yield rows;
+  }
 }
 
 /** Metadata is JSON that anybody may have written. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createSummary } from './summary.ts';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { InventoryBucket, InventoryObject, MirroredObject } from '../../domain/storage/inventory.ts';
 import type { InventorySummary, ObjectName } from '../../object-store.ts';
@@ -111,19 +112,7 @@ export function createInventory(database: DatabaseSync): Inventory {
     },
     drop: ({ bucket, name }) => void deleteObject.run(bucket, name),
     buckets: () => database.prepare('SELECT id, row FROM inventory.buckets ORDER BY id').all().map(toBucket),
-    summary(bucket) {
-      const where = bucket === undefined ? '' : 'WHERE o.bucket = ?';
-      const row = database
-        .prepare(
-          `SELECT count(*) AS objects, coalesce(sum(size), 0) AS bytes, coalesce(sum(pending), 0) AS "pendingObjects",
-                  coalesce(sum(CASE WHEN pending THEN size END), 0) AS "pendingBytes",
-                  coalesce(sum(CASE WHEN pending THEN (SELECT f.bytes FROM files AS f WHERE f.bucket = i.bucket AND f.name = i.name) END), 0)
-                    AS "replacedBytes"
-           FROM (SELECT o.bucket, o.name, o.size, ${isPending} AS pending FROM inventory.objects AS o ${where}) AS i`,
-        )
-        .get(current(), ...(bucket === undefined ? [] : [bucket]));
-      return { ...(row as unknown as InventorySummary) };
-    },
+    summary: createSummary(database, { isPending, current }),
     *pending() {
       for (const row of pages(selectPending, [current()], key)) yield toObject(row);
     },
