@@ -50,7 +50,8 @@ export function createCommits(directory: string, index: FileIndex) {
   async function commit(batch: readonly Finished[]): Promise<void> {
     onDisk(directory, () => index.forget(batch.map(({ object }) => object).filter((object) => index.has(object))));
     const replaced = new Set<string>();
-    const placed = batch.filter((finished) => place(finished, replaced));
+    const made = new Set<string>();
+    const placed = batch.filter((finished) => place(finished, { replaced, made }));
     await onDiskLater(directory, () => Promise.all([...replaced].map(synchronizeDirectory)));
     for (const inventory of new Set(placed.map((finished) => finished.inventory))) {
       const objects = placed.filter((finished) => finished.inventory === inventory).map(({ object }) => object);
@@ -60,10 +61,13 @@ export function createCommits(directory: string, index: FileIndex) {
   }
 
   /** False when it cannot be brought there, and it alone has failed. */
-  function place({ object, partial, reject }: Finished, replaced: Set<string>): boolean {
+  function place(
+    { object, partial, reject }: Finished,
+    { replaced, made }: { readonly replaced: Set<string>; readonly made: Set<string> },
+  ): boolean {
     try {
       onDisk(directory, () => {
-        if (makePlace(directory, object.path)) replaced.add(join(directory, dirname(object.path)));
+        if (makePlace(directory, object.path, made)) replaced.add(join(directory, dirname(object.path)));
         renameSync(partial, join(directory, object.path));
       });
       return true;

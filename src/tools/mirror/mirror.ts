@@ -1,6 +1,5 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import type { InventoryObject } from '../../domain/storage/inventory.ts';
 import { objectPath } from '../../domain/storage/object-path.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
@@ -91,7 +90,7 @@ function createMirror(directory: string, lock: { release(): void }): Mirror {
       stream.on('error', () => undefined);
       try {
         const path = pathOf(directory, object);
-        const partial = await writePartial(exactly(object, stream), object.updatedAt);
+        const partial = await writePartial({ chunks: stream, size: object.size }, object.updatedAt);
         const stored = { ...object, path, sha256: partial.sha256, bytes: partial.bytes };
         await commit(stored, partial.path, current);
         return stored;
@@ -101,7 +100,7 @@ function createMirror(directory: string, lock: { release(): void }): Mirror {
     },
     dropFromInventory: (object) => onDisk(directory, () => inventory.drop(object)),
     async writeText(path, chunks) {
-      const { path: partial, bytes, sha256 } = await writePartial(toChunks(chunks), null);
+      const { path: partial, bytes, sha256 } = await writePartial({ chunks: toChunks(chunks), size: null }, null);
       await onDiskLater(directory, async () => {
         makePlace(directory, path);
         renameSync(partial, join(directory, path));
@@ -121,17 +120,6 @@ function pathOf(directory: string, { bucket, name }: InventoryObject): string {
   const path = objectPath(bucket, name);
   if (Buffer.byteLength(join(directory, path)) <= maximumPathBytes) return path;
   throw new StorageError('invalid', `The name has ${Buffer.byteLength(name)} bytes: more than a path can have on this system.`);
-}
-
-/** The bytes of an object. Throws StorageError when there are more or fewer than there should be. */
-async function* exactly({ size }: InventoryObject, stream: Readable): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (size !== null && bytes > size) throw new StorageError('transient', `More than the expected ${size} bytes came.`);
-    yield chunk;
-  }
-  if (size !== null && bytes < size) throw new StorageError('transient', `${bytes} bytes came instead of ${size}.`);
 }
 
 function lockedError(directory: string): AppError {

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsync, futimesSync, openSync, rmSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { StorageError } from '../../domain/storage/storage-error.ts';
 import { onDisk, onDiskLater } from './disk.ts';
 
 /** Only what waits for the disk is left to another thread: to hand over the rest costs more than the rest itself. */
@@ -19,20 +22,25 @@ export interface PartialFile {
   readonly sha256: string;
 }
 
-type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+/** Bytes, and how many there have to be; null when nobody knows. */
+export interface Content {
+  readonly chunks: Readable | Iterable<Uint8Array>;
+  readonly size: number | null;
+}
 
 /**
- * Makes a function that writes all of `chunks` into a new temporary file below `partial` in `directory`, synchronized, with the time `modifiedAt` (ISO
- * 8601; what is no time is left out). When that fails, the file is removed; what `chunks` throws is thrown as it is.
+ * Makes a function that writes all of a content into a new temporary file below `partial` in `directory`, synchronized, with the time
+ * `modifiedAt` (ISO 8601; what is no time is left out). When that fails, the file is removed; what the content throws is thrown as it is.
+ * Throws StorageError when more or fewer bytes come than there have to be.
  */
 export function createPartialFiles(directory: string) {
   let count = 0;
 
-  return async (chunks: Chunks, modifiedAt: string | null): Promise<PartialFile> => {
+  return async (content: Content, modifiedAt: string | null): Promise<PartialFile> => {
     const path = join(directory, 'partial', `.partial-${count++}`);
     const file = onDisk(directory, () => openSync(path, 'wx', 0o600));
     try {
-      const written = await writeAll(chunks, file);
+      const written = await writeAll(content, file);
       await onDiskLater(directory, () => complete(file, modifiedAt));
       return { path, ...written };
     } catch (error) {
@@ -43,7 +51,7 @@ export function createPartialFiles(directory: string) {
     }
   };
 
-  async function writeAll(chunks: Chunks, file: number): Promise<{ bytes: number; sha256: string }> {
+  async function writeAll({ chunks, size }: Content, file: number): Promise<{ bytes: number; sha256: string }> {
     const hash = createHash('sha256');
     let bytes = 0;
     let gathered: Uint8Array[] = [];
@@ -53,16 +61,32 @@ export function createPartialFiles(directory: string) {
       gathered = [];
       gatheredBytes = 0;
     };
-    for await (const chunk of chunks) {
-      hash.update(chunk);
+    const take = (chunk: Uint8Array): void => {
       bytes += chunk.length;
+      if (size !== null && bytes > size) throw new StorageError('transient', `More than the expected ${size} bytes came.`);
+      hash.update(chunk);
       gathered.push(chunk);
       gatheredBytes += chunk.length;
       if (gatheredBytes >= writtenAtOnce || gathered.length >= maximumPieces) flush();
-    }
+    };
+    if (chunks instanceof Readable) await readAll(chunks, take);
+    else for (const chunk of chunks) take(chunk);
+    if (size !== null && bytes < size) throw new StorageError('transient', `${bytes} bytes came instead of ${size}.`);
     flush();
     return { bytes, sha256: hash.digest('hex') };
   }
+}
+
+/** At once, as chunks come: an iteration takes three times as long, and lets them wait where they keep memory. */
+async function readAll(stream: Readable, take: (chunk: Uint8Array) => void): Promise<void> {
+  stream.on('data', (chunk: Uint8Array) => {
+    try {
+      take(chunk);
+    } catch (error) {
+      stream.destroy(error as Error);
+    }
+  });
+  await finished(stream);
 }
 
 /** One write may take fewer bytes than it was given: the next one then says why. */

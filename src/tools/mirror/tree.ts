@@ -42,9 +42,14 @@ export function makeDirectory(root: string, directory: string): void {
   }
 }
 
-/** Makes room for a file: a directory in its place is none of the mirror's. True when a file is there, which may be replaced. */
-export function makePlace(root: string, path: string): boolean {
-  makeDirectory(root, dirname(path));
+/**
+ * Makes room for a file: a directory in its place is none of the mirror's. True when a file is there, which may be replaced. `made` are
+ * directories that need not be looked at again, and gets this file's.
+ */
+export function makePlace(root: string, path: string, made: Set<string> = new Set()): boolean {
+  const directory = dirname(path);
+  if (!made.has(directory)) makeDirectory(root, directory);
+  made.add(directory);
   const stat = statOf(join(root, path));
   if (stat?.isDirectory() === true) rmSync(join(root, path), { recursive: true });
   return stat?.isDirectory() === false;
