@@ -7,11 +7,10 @@ import { execa } from 'execa';
 export const agentCommand = [
   '--max-semi-space-size=4',
   '--heap-growing-percent=40',
+  '--expose-gc',
   '--',
   fileURLToPath(new URL('../../dist/main.js', import.meta.url)),
 ];
-/** What its first line puts into the environment. */
-export const agentEnvironment = { MALLOC_MMAP_THRESHOLD_: '32768' };
 const pollMs = 10;
 
 export interface AgentRun {
@@ -29,7 +28,7 @@ export async function runAgent(directory: string, ...args: readonly string[]): P
   const notes = await notingBorg(directory);
   const startedMs = performance.now();
   const subprocess = execa(process.execPath, [...agentCommand, ...args, '--json'], {
-    env: { ...agentEnvironment, LOG_LEVEL: 'info', PATH: notes.path },
+    env: { LOG_LEVEL: 'info', PATH: notes.path },
     maxBuffer: 1024 ** 3,
   });
   const memory = watchMemory(subprocess.pid!);

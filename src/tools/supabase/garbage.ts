@@ -11,5 +11,5 @@ export function noteBuffer(bytes: number): void {
   waiting += bytes;
   if (waiting < collectedAfter) return;
   waiting = 0;
-  void globalThis.gc?.();
+  globalThis.gc?.();
 }
