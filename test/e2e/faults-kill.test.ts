@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { runAgent, startAgent } from '../helpers/agent.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
+import { createRandom } from '../helpers/random.ts';
 import { expectNoProcesses } from '../helpers/processes.ts';
 import { archiveNames, createInitializedProject, expectGood } from '../helpers/scenario.ts';
 
@@ -49,7 +50,12 @@ test(
   },
 );
 
-test('kill -9 at 50 random moments', { timeout: tenMinutesMs }, async () => {
+// AGENT_TEST_KILLS says how many moments, AGENT_TEST_KILL_SEED which ones: few unless told otherwise, and others each time.
+const kills = Number(process.env['AGENT_TEST_KILLS'] ?? 20);
+const seed = Number(process.env['AGENT_TEST_KILL_SEED'] ?? Math.floor(Math.random() * 1e6));
+
+test(`kill -9 at ${kills} random moments (seed ${seed})`, { timeout: tenMinutesMs * Math.ceil(kills / 50) }, async () => {
+  const random = createRandom(seed);
   const source = await createTestDatabase({ template: 'supabase' });
   const { project, repository } = await createInitializedProject({ database: source });
   const backup = ['backup', '--env-file', project.envFile];
@@ -57,9 +63,9 @@ test('kill -9 at 50 random moments', { timeout: tenMinutesMs }, async () => {
   expect(await runAgent(backup)).toMatchObject({ exitCode: 0 });
   const durationMs = performance.now() - startedMs;
 
-  for (let round = 1; round <= 50; round += 1) {
+  for (let round = 1; round <= kills; round += 1) {
     const agent = startAgent(backup);
-    await sleep(Math.random() * durationMs);
+    await sleep(random() * durationMs);
     agent.kill('SIGKILL');
     await agent.finished;
     await expectNoProcesses(project.stateDirectory);
