@@ -91,25 +91,29 @@ export async function readObjects(
   const objects = {
     [Symbol.asyncIterator]: () => selectObjects(selection, bucket, readObjectLines(archive, context.files.readFile(kept))),
   };
-  await readExport(context, { archive, paths: archivedPathsOf(selection, bucket) }, async (entries) => {
-    const awaited = new AwaitedObjects(inBatches(objects, batchSize), work);
-    let told = false;
-    for await (const entry of entries) {
-      const path = entry.header.name;
-      if (path === sidecar) {
-        await context.files.saveStream(kept, Readable.from(entry));
-        told = true;
-        continue;
+  const awaited = new AwaitedObjects(inBatches(objects, batchSize), work);
+  try {
+    await readExport(context, { archive, paths: archivedPathsOf(selection, bucket) }, async (entries) => {
+      let told = false;
+      for await (const entry of entries) {
+        const path = entry.header.name;
+        if (path === sidecar) {
+          await context.files.saveStream(kept, Readable.from(entry));
+          told = true;
+          continue;
+        }
+        const name = parseObjectPath(path)?.name;
+        const object = told && name !== undefined && isWanted(name) ? await awaited.take(path) : undefined;
+        if (object !== undefined) await work.add(object, entry);
+        else for await (const chunk of entry) void chunk;
       }
-      const name = parseObjectPath(path)?.name;
-      const object = told && name !== undefined && isWanted(name) ? await awaited.take(path) : undefined;
-      if (object !== undefined) await work.add(object, entry);
-      else for await (const chunk of entry) void chunk;
-    }
-    if (!told) throw verificationError(archive, `it lacks ${sidecar}`);
-    const missing = await awaited.firstLeft();
-    if (missing !== undefined) throw verificationError(archive, `it lacks ${missing}, which its sidecar names`);
-  });
+      if (!told) throw verificationError(archive, `it lacks ${sidecar}`);
+      const missing = await awaited.firstLeft();
+      if (missing !== undefined) throw verificationError(archive, `it lacks ${missing}, which its sidecar names`);
+    });
+  } finally {
+    await awaited.close();
+  }
   return objects;
 }
 
@@ -135,6 +139,10 @@ class AwaitedObjects {
   async firstLeft(): Promise<string | undefined> {
     if (this.#known.size === 0) await this.#readBatch();
     return this.#known.keys().next().value;
+  }
+
+  async close(): Promise<void> {
+    await this.#batches.return(undefined);
   }
 
   /** False at the end. */

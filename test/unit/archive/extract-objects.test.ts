@@ -1,35 +1,8 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { pack, type Header } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { copyObjects, type ExtractedObject } from '../../../src/archive/extract-objects.ts';
-import type { RunContext } from '../../../src/context.ts';
 import type { StorageManifest } from '../../../src/domain/storage/manifest.ts';
 import { objectPath } from '../../../src/domain/storage/object-path.ts';
-
-const result = { exitCode: 0, signal: null, stdout: '', stderr: '' };
-
-type Entry = Partial<Header> & { readonly name: string } & { readonly text?: string };
-
-/** A Borg whose export holds these entries. */
-function contextOf(entries: readonly Entry[]): RunContext {
-  const tar = pack();
-  for (const { text, ...header } of entries) tar.entry(header, text ?? '');
-  tar.finalize();
-  const stdout = Readable.from(tar as AsyncIterable<Buffer>);
-  const startExport = () => ({ stdout, finished: Promise.resolve(result), terminate: () => Promise.resolve() });
-  const repository = { startExport, assertRead: () => undefined };
-  return { signal: new AbortController().signal, repository } as unknown as RunContext;
-}
-
-function lineOf(name: string, path = objectPath('docs', name), text = name): string {
-  const sha256 = createHash('sha256').update(text).digest('hex');
-  return `${JSON.stringify({ name, path, size: Buffer.byteLength(text), sha256, object: {} })}\n`;
-}
-
-function sidecar(...lines: readonly string[]): Entry {
-  return { name: 'storage/docs/objects.jsonl', text: lines.join('') };
-}
+import { contextOf, lineOf, sidecar, type Entry } from '../../helpers/exported-archive.ts';
 
 /** What is written and what is damaged when everything is wanted. */
 async function copyAll(entries: readonly Entry[]): Promise<{ written: string[]; damaged: string[] }> {
