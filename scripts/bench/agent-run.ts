@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { watchMemory } from './watch.ts';
 
 /** The agent as it is installed: compiled, and with the options of its first line. */
 export const agentCommand = [
@@ -11,7 +12,6 @@ export const agentCommand = [
   '--',
   fileURLToPath(new URL('../../dist/main.js', import.meta.url)),
 ];
-const pollMs = 10;
 
 export interface AgentRun {
   readonly seconds: number;
@@ -73,24 +73,4 @@ function stagesOf(log: string): Record<string, number> {
     if (end !== undefined) seconds[stage] = (Date.parse(end) - Date.parse(time)) / 1000;
   }
   return seconds;
-}
-
-/** The most that a process ever had in memory, asked for every few milliseconds, since nothing is left of it afterwards. */
-export function watchMemory(pid: number): { stop(): Promise<number> } {
-  let peakBytes = 0;
-  let looking = Promise.resolve();
-  const look = async (): Promise<void> => {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    peakBytes = Math.max(peakBytes, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024);
-  };
-  const timer = setInterval(() => {
-    looking = look();
-  }, pollMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await looking;
-      return peakBytes;
-    },
-  };
 }

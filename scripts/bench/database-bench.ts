@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { startCluster, type Cluster } from '../../test/helpers/cluster.ts';
-import { agentCommand, watchMemory } from './agent-run.ts';
+import { agentCommand } from './agent-run.ts';
 import { timeRestore, type RestoreFigures } from './database-restore.ts';
 import { median } from './figures.ts';
-
-const pollMs = 10;
+import { watchMemory, watchPeak } from './watch.ts';
 
 /** About 900 MB of dump, nearly all of it in one table: an event log of the types that such tables have. */
 const bigTable = `
@@ -191,7 +190,7 @@ async function timeBackup({ directory }: AgentRepository, database: 'big' | 'emp
     join(directory, `${database}.env`),
   ]);
   const memory = watchMemory(subprocess.pid!);
-  const staging = watchStaging(join(directory, 'state', database, 'run'));
+  const staging = watchPeak(() => dumpBytesBelow(join(directory, 'state', database, 'run')));
   const { stdout } = await subprocess;
   const seconds = (performance.now() - startedMs) / 1000;
   const document = JSON.parse(stdout) as { archives: [{ deduplicatedBytes: number }] };
@@ -200,25 +199,6 @@ async function timeBackup({ directory }: AgentRepository, database: 'big' | 'emp
     deduplicatedBytes: document.archives[0].deduplicatedBytes,
     peakMemoryBytes: await memory.stop(),
     stagedBytes: await staging.stop(),
-  };
-}
-
-/** Looks every few milliseconds at what lies in a directory. */
-function watchStaging(directory: string): { stop(): Promise<number> } {
-  let mostBytes = 0;
-  let looking = Promise.resolve();
-  const look = async (): Promise<void> => {
-    mostBytes = Math.max(mostBytes, await dumpBytesBelow(directory));
-  };
-  const timer = setInterval(() => {
-    looking = look();
-  }, pollMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await looking;
-      return mostBytes;
-    },
   };
 }
 
