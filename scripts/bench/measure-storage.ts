@@ -9,6 +9,8 @@ const rounds = 3;
 const concurrency = 16;
 const many = 100_000;
 const manyBytes = 1000;
+/** Of a server in the same region. */
+const delayMs = 20;
 const largeBytes = 5 * 1024 ** 3;
 
 /** 5,000 objects of 1 to 200 kB and 10 of 50 MB. */
@@ -69,11 +71,12 @@ async function measureTransfers(bench: StorageBench): Promise<string[]> {
   for (let round = 1; round <= rounds; round += 1) {
     process.stderr.write(`storage: transfers, round ${round} of ${rounds}\n`);
     samples.down.push(await timeBareDownloads(transfersOf(source, 'mixed')));
-    await rm(join(bench.directory, 'state', 'bench', 'mirror'), { recursive: true });
-    const { stages } = await backUp(bench);
-    samples.mirror.push(stages['download']!);
+    samples.mirror.push(await timeFirstMirror(bench));
     samples.down.push(await timeBareDownloads(transfersOf(source, 'mixed')));
   }
+  await source.order({ ask: 'delay', ms: delayMs });
+  const far = { down: await timeBareDownloads(transfersOf(source, 'mixed')), mirror: await timeFirstMirror(bench) };
+  await source.order({ ask: 'delay', ms: 0 });
   for (let round = 1; round <= rounds; round += 1) {
     process.stderr.write(`storage: restores, round ${round} of ${rounds}\n`);
     await removeAll(transfersOf(target, 'mixed'));
@@ -86,6 +89,11 @@ async function measureTransfers(bench: StorageBench): Promise<string[]> {
   return [
     row('bare downloads, 16 connections', `${format(samples.down)} s, ${mixed.length} objects, ${toMegabytes(bytes)} MB`, ''),
     row('first mirror', `${ratio(samples.mirror, samples.down)} × bare downloads`, 'at most 1.3'),
+    row(
+      `first mirror, from a server that is ${delayMs} ms away`,
+      `${ratio([far.mirror], [far.down])} × bare downloads (${far.down.toFixed(2)} s)`,
+      'at most 1.3',
+    ),
     row('bare uploads, 16 connections', `${format(samples.up)} s`, ''),
     row('restore, without its fixed part', `${ratio(samples.restore, samples.up)} × bare uploads`, 'at most 1.3'),
     row('fixed part of a restore (an empty bucket)', `${fixed.toFixed(2)} s`, ''),
@@ -137,6 +145,13 @@ async function backUp(bench: StorageBench): ReturnType<StorageBench['run']> {
   const { status } = run.document as BackupDocument;
   if (status !== 'complete') throw new Error(`A backup was ${status}.`);
   return run;
+}
+
+/** Seconds of the stage in which objects are downloaded, with an empty mirror. */
+async function timeFirstMirror(bench: StorageBench): Promise<number> {
+  await rm(join(bench.directory, 'state', 'bench', 'mirror'), { recursive: true });
+  const { stages } = await backUp(bench);
+  return stages['download']!;
 }
 
 async function restore(bench: StorageBench): Promise<number> {

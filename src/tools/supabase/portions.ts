@@ -1,5 +1,6 @@
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import type { UploadedObject } from '../../object-store.ts';
+import { noteBuffer } from './garbage.ts';
 
 /** What hosted projects demand of each part of a resumable upload but the last, and all of a body that is held at once. */
 export const portionBytes = 6 * 1024 * 1024;
@@ -75,6 +76,7 @@ export class BodyReader {
       for (;;) {
         const result = await this.#chunks.next();
         if (result.done === true) return undefined;
+        noteBuffer(result.value.length);
         if (result.value.length > 0) return result.value;
       }
     } catch (error) {
