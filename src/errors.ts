@@ -30,6 +30,12 @@ export class AppError extends Error {
   }
 }
 
+/** The same error, which says more: what is safe by then, what else did not work. */
+export function addToMessage(error: AppError, ...sentences: readonly string[]): AppError {
+  const { code, message, hint, retryable } = error;
+  return new AppError(code, [message, ...sentences].join(' '), { hint, retryable, cause: error });
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

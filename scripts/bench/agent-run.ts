@@ -4,14 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { watchMemory } from './watch.ts';
 
-/** The agent as it is installed: compiled, and with the options of its first line. */
-export const agentCommand = [
-  '--max-semi-space-size=4',
-  '--heap-growing-percent=40',
-  '--expose-gc',
-  '--',
-  fileURLToPath(new URL('../../dist/main.js', import.meta.url)),
-];
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const [, options = ''] = /^#!.* node (.*)$/m.exec(await readFile(main, 'utf8')) ?? [];
+/** The agent as it is installed: compiled, and with the options of its first line, of which `--` is the last. */
+export const agentCommand = [...options.split(' '), main];
 
 export interface AgentRun {
   readonly seconds: number;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { startCluster, type Cluster } from '../../test/helpers/cluster.ts';
+import { emptyStorage } from '../../test/helpers/empty-storage.ts';
 import { loadSupabaseFixture } from '../../test/helpers/fixture.ts';
 import { runAgent, type AgentRun } from './agent-run.ts';
 import type { Announcement, Order } from './storage-server.ts';
@@ -59,7 +60,7 @@ async function startServer(cluster: Cluster, database: string, children: ChildPr
   };
   await sql(`CREATE DATABASE ${database}`, 'postgres');
   await loadSupabaseFixture(cluster.address, database);
-  await sql(`SET storage.allow_delete_query = 'true'; TRUNCATE storage.objects; DELETE FROM storage.buckets`);
+  await sql(emptyStorage);
   const program = fileURLToPath(new URL('storage-server.ts', import.meta.url));
   const child = fork(program, [socketDirectory, String(port), database]);
   children.push(child);

@@ -10,7 +10,7 @@ import {
   allObjects,
   archivedPathsOf,
   matchObject,
-  selectObjects,
+  filterSelected,
   touchesBucket,
   type ObjectSelection,
 } from '../domain/storage/object-selection.ts';
@@ -89,7 +89,7 @@ export async function readObjects(
   const isWanted = (name: string): boolean => matchObject(selection, bucket, name).selected;
   const kept = join(directory, `${randomUUID()}.jsonl`);
   const objects = {
-    [Symbol.asyncIterator]: () => selectObjects(selection, bucket, readObjectLines(archive, context.files.readFile(kept))),
+    [Symbol.asyncIterator]: () => filterSelected(selection, bucket, readObjectLines(archive, context.files.readFile(kept))),
   };
   const awaited = new AwaitedObjects(inBatches(objects, batchSize), work);
   try {

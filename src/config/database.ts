@@ -12,21 +12,18 @@ interface DatabaseOptions {
   readonly canAsk: boolean;
 }
 
-export interface FoundDatabase {
-  /** Undefined when there is none, or `problems` says why. */
-  readonly found: Connection | undefined;
-  readonly warnings: readonly string[];
-}
-
 /**
  * Makes the connection of the database's variables, whose names are given without prefix; what is missing or wrong is added
- * to `problems`. With a URL and a key of Storage nothing is missing: a project may be its Storage alone.
+ * to `problems`. With a URL and a key of Storage nothing is missing: a project may be its Storage alone. Undefined when there is none, or
+ * `problems` says why.
  */
-export async function findDatabase(values: ReadonlyMap<string, string>, options: DatabaseOptions): Promise<FoundDatabase> {
+export async function findDatabase(
+  values: ReadonlyMap<string, string>,
+  options: DatabaseOptions,
+): Promise<Connection | undefined> {
   const { problems, prefix, canAsk } = options;
   const settings = validate(databaseSchema, values, problems);
-  if (settings === undefined) return { found: undefined, warnings: [] };
-  if (isStorageAlone(values, problems)) return { found: undefined, warnings: [] };
+  if (settings === undefined || isStorageAlone(values, problems)) return undefined;
   const found = toConnection(settings, prefix);
   if (found === undefined) {
     const instead = `${prefix}SUPABASE_PROJECT_REF and ${prefix}SUPABASE_DB_PASSWORD`;
@@ -39,7 +36,7 @@ export async function findDatabase(values: ReadonlyMap<string, string>, options:
     problems.add('SUPABASE_DB_PASSWORD', 'is missing, and there is no terminal to ask for it');
   }
   if (settings.SUPABASE_DB_CA_FILE !== undefined) await checkReadable(settings.SUPABASE_DB_CA_FILE, problems);
-  return { found, warnings: found?.warnings ?? [] };
+  return found;
 }
 
 const keyNames = ['SUPABASE_SERVICE_ROLE_KEY', 'SUPABASE_SECRET_KEY'];

@@ -37,13 +37,13 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const settings = validate(projectSchema, values, problems);
   const database = await findDatabase(values, { problems, prefix: '', canAsk: options.askPassword !== undefined });
   const now = new Date();
-  const { storage, warnings } = findStorage(values, { problems, prefix: '', now, database: database.found?.connection });
+  const { storage, warnings } = findStorage(values, { problems, prefix: '', now, database: database?.connection });
   throwProblems(problems, opened.where, opened.warnings);
-  const { connection, asked } = await completePassword(database.found, options.askPassword);
+  const { connection, asked } = await completePassword(database, options.askPassword);
   const stateDirectory = settings!.STATE_DIR ?? defaultStateDirectory(options);
   return {
     config: toProjectConfig(settings!, { envFile: opened.file?.path, database: connection, storage, stateDirectory }),
-    warnings: [...opened.warnings, ...database.warnings, ...warnings],
+    warnings: [...opened.warnings, ...(database?.warnings ?? []), ...warnings],
     described: describeConfig(sources, values, { defaults: describeDefaults(stateDirectory, storage), asked }),
   };
 }
@@ -132,15 +132,15 @@ async function readTarget(opened: OpenedSources, names: readonly VariableName[],
     problems: prefixed,
     prefix,
     now: new Date(),
-    database: database.found?.connection,
+    database: database?.connection,
   });
   throwProblems(problems, `${opened.where}, as a target`, opened.warnings);
   return {
     project: settings!.PROJECT_NAME,
     envFile: opened.file?.path,
-    database: (await completePassword(database.found, options.askPassword)).connection,
+    database: (await completePassword(database, options.askPassword)).connection,
     storage,
     restoreAllowed: settings!.RESTORE_ALLOWED,
-    warnings: [...opened.warnings, ...database.warnings, ...warnings],
+    warnings: [...opened.warnings, ...(database?.warnings ?? []), ...warnings],
   };
 }

@@ -5,7 +5,7 @@ import { formatArchiveName, formatBackupId, parseArchiveName, type ArchiveKind }
 import type { Coverage } from '../domain/coverage.ts';
 import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { addToMessage, AppError, messageOf } from '../errors.ts';
 import { requireDatabase } from './configured-database.ts';
 import type { DatabaseArchive } from './database-archive.ts';
 import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
@@ -102,12 +102,7 @@ function chooseKinds(context: RunContext, only: ArchiveKind | undefined): readon
 /** What is safe is part of an error. */
 function tellDatabaseIsSafe(error: unknown, archive: string): unknown {
   if (!(error instanceof AppError)) return error;
-  const { code, message, hint, retryable } = error;
-  return new AppError(code, `${message} The database is safe in ${archive}; of Storage this run has made no archive.`, {
-    hint,
-    retryable,
-    cause: error,
-  });
+  return addToMessage(error, `The database is safe in ${archive}; of Storage this run has made no archive.`);
 }
 
 interface Made {

@@ -13,7 +13,7 @@ import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { selectsBucket, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
 import { StorageError } from '../domain/storage/storage-error.ts';
-import { AppError } from '../errors.ts';
+import { addToMessage, AppError } from '../errors.ts';
 import { requireTargetDatabase } from './configured-database.ts';
 import { enterStage } from './stage.ts';
 
@@ -143,9 +143,7 @@ async function closeAfter({ signal }: RunContext, error: unknown, opened: Opened
     });
   }
   if (error instanceof StorageError) return endedError(error, stillOpen);
-  if (!(error instanceof AppError)) return error;
-  const { code, message, hint, retryable } = error;
-  return new AppError(code, [message, written, ...stillOpen].join(' '), { hint, retryable, cause: error });
+  return error instanceof AppError ? addToMessage(error, written, ...stillOpen) : error;
 }
 
 const written = 'What was written before stays on the target.';

@@ -5,7 +5,7 @@ import { readSidecars } from '../archive/extract-objects.ts';
 import type { TargetConfig } from '../config/project-config.ts';
 import type { RunContext, Session } from '../context.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
-import { selectObjects, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
+import { filterSelected, touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
 import type { SidecarObject } from '../domain/storage/sidecar.ts';
 import type { Mirror } from '../object-store.ts';
 import { requireTargetDatabase } from './configured-database.ts';
@@ -87,7 +87,7 @@ async function fillInventory(
     };
     const ids = manifest.buckets.map(({ id }) => id).filter((id) => touchesBucket(selection, id));
     await readSidecars(context, { archive, manifest }, ids, async (bucket, lines) => {
-      await look(bucket, selectObjects(selection, bucket, lines));
+      await look(bucket, filterSelected(selection, bucket, lines));
     });
     if (selection.buckets === undefined) {
       for (const id of await findOtherBuckets(session, manifest.buckets)) await look(id, []);

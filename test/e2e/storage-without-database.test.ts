@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { emptyStorage } from '../helpers/empty-storage.ts';
 import { createStorageTarget, createStoredProject, type StoredProject } from '../helpers/stored-project.ts';
 
 // The server of Storage needs a database of its own, of which the agent knows nothing here. Of its 1,100 many objects, which make two
@@ -72,7 +73,7 @@ test('Storage alone is backed up as its API lists it, and comes back', async () 
   expect((await restore()).json()).toMatchObject({ status: 'complete', objects: { uploaded: 0, equal: wanted - 1 } });
 
   // To the API it is no error when a key sees nothing: as long as the mirror knows better, that is no complete backup.
-  await scene.database.query("SET storage.allow_delete_query = 'true'; TRUNCATE storage.objects; DELETE FROM storage.buckets");
+  await scene.database.query(emptyStorage);
   const blind = await scene.backUp();
   expect(blind).toMatchObject({ exitCode: 3, document: { status: 'incomplete', storage: { objects: 0 }, removed: [] } });
   expect(blind.document.warnings[0]).toContain('the Storage API lists no object');

@@ -4,6 +4,7 @@ import type { TestRepository } from './borg.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { formatUrl, type TestProject } from './project.ts';
 import { createInitializedProject } from './scenario.ts';
+import { emptyStorage } from './empty-storage.ts';
 import { startStorageServer, type StorageServer, type StorageServerOptions } from './storage-server/server.ts';
 
 /** A project whose database has the tables of Storage, and a Storage API over them. */
@@ -50,7 +51,7 @@ export async function createStorageTarget(options: Pick<StorageServerOptions, 'b
   readonly variables: Readonly<Record<string, string>>;
 }> {
   const database = await createTestDatabase({ template: 'supabase' });
-  await emptyStorage(database);
+  await database.query(emptyStorage);
   const storage = await startStorageServer({ database: database.config, ...options });
   const variables = {
     TEST_PROJECT_NAME: 'shop-test',
@@ -62,17 +63,13 @@ export async function createStorageTarget(options: Pick<StorageServerOptions, 'b
   return { database, storage, variables };
 }
 
-async function emptyStorage(database: TestDatabase): Promise<void> {
-  await database.query("SET storage.allow_delete_query = 'true'; TRUNCATE storage.objects; DELETE FROM storage.buckets");
-}
-
 /** Starts with no bucket. */
 export async function createStoredProject(
   variables: Readonly<Record<string, string>> = {},
   options: Pick<StorageServerOptions, 'backend'> = {},
 ): Promise<StoredProject> {
   const database = await createTestDatabase({ template: 'supabase' });
-  await emptyStorage(database);
+  await database.query(emptyStorage);
   const storage = await startStorageServer({ database: database.config, ...options });
   const keys = { SUPABASE_URL: storage.url, SUPABASE_SERVICE_ROLE_KEY: storage.serviceKey };
   const { project, repository } = await createInitializedProject({ database, variables: { ...keys, ...variables } });

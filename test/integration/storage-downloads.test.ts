@@ -3,18 +3,14 @@ import { beforeEach, expect, test } from 'vitest';
 import { downloadPending, type Downloads } from '../../src/capture/storage/download.ts';
 import { captureInventory } from '../../src/capture/storage/inventory.ts';
 import { createStorageFilter } from '../../src/domain/storage/filter.ts';
-import { Secret } from '../../src/config/project-config.ts';
 import type { RunContext } from '../../src/context.ts';
 import type { MirroredObject } from '../../src/domain/storage/inventory.ts';
 import type { Mirror, ObjectStore } from '../../src/object-store.ts';
-import { createObjectStore } from '../../src/tools/supabase/object-store.ts';
-import { createTestRepository } from '../helpers/borg.ts';
-import { whenTestEnds } from '../helpers/cleanup.ts';
-import { createTestContext } from '../helpers/context.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import type { TestDatabase } from '../helpers/database.ts';
 import { openTestMirror } from '../helpers/mirror.ts';
 import type { Fault, FaultEffect } from '../helpers/storage-server/faults.ts';
-import { startStorageServer, type StorageServer } from '../helpers/storage-server/server.ts';
+import { createStorageScene } from '../helpers/storage-scene.ts';
+import type { StorageServer } from '../helpers/storage-server/server.ts';
 import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 // However the network and the server behave: an object is there as it is, or it is named. AGENT_TEST_FAULT_RUNS says how many histories
@@ -31,24 +27,13 @@ let store: ObjectStore;
 let context: RunContext;
 
 beforeEach(async () => {
-  database = await createTestDatabase({ template: 'supabase' });
-  await database.query("SET storage.allow_delete_query = 'true'; TRUNCATE storage.objects; DELETE FROM storage.buckets");
-  server = await startStorageServer({ database: database.config });
+  const scene = await createStorageScene({ stallMs: 1_000, headersMs: 1_000, connectMs: 1_000 });
+  ({ database, server, store } = scene);
   for (const [index, size] of [...sizes, ...sizes].entries()) {
     await server.putObject(index % 2 === 0 ? 'even' : 'odd', `${index}/object`, Buffer.alloc(size, `${index} of them. `));
   }
-  store = createObjectStore({
-    url: server.url,
-    key: new Secret(server.serviceKey),
-    concurrency: 4,
-    agentVersion: '0',
-    clock: { now: () => new Date() },
-    limits: { stallMs: 1_000, headersMs: 1_000, connectMs: 1_000 },
-  });
-  whenTestEnds(() => store.close());
-  const made = await createTestContext({ database, repository: await createTestRepository() });
   // What a server asks for is not waited for here.
-  context = { ...made, clock: { ...made.clock, sleep: () => Promise.resolve() } };
+  context = { ...scene.context, clock: { ...scene.context.clock, sleep: () => Promise.resolve() } };
 });
 
 async function download(mirror: Mirror): Promise<Downloads> {

@@ -1,18 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
 import { downloadPending } from '../../src/capture/storage/download.ts';
 import { captureListedInventory } from '../../src/capture/storage/listed-inventory.ts';
-import { Secret } from '../../src/config/project-config.ts';
 import type { RunContext } from '../../src/context.ts';
 import { createStorageFilter } from '../../src/domain/storage/filter.ts';
 import { StorageError } from '../../src/domain/storage/storage-error.ts';
 import type { Mirror, ObjectStore } from '../../src/object-store.ts';
-import { createObjectStore } from '../../src/tools/supabase/object-store.ts';
-import { createTestRepository } from '../helpers/borg.ts';
-import { whenTestEnds } from '../helpers/cleanup.ts';
-import { createTestContext } from '../helpers/context.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import type { TestDatabase } from '../helpers/database.ts';
 import { openTestMirror } from '../helpers/mirror.ts';
-import { startStorageServer, type StorageServer } from '../helpers/storage-server/server.ts';
+import { createStorageScene } from '../helpers/storage-scene.ts';
+import type { StorageServer } from '../helpers/storage-server/server.ts';
 import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 // Whatever the list comes to, it is that of all objects, or none at all.
@@ -24,18 +20,7 @@ let context: RunContext;
 let mirror: Mirror;
 
 beforeEach(async () => {
-  database = await createTestDatabase({ template: 'supabase' });
-  await database.query("SET storage.allow_delete_query = 'true'; TRUNCATE storage.objects; DELETE FROM storage.buckets");
-  server = await startStorageServer({ database: database.config });
-  store = createObjectStore({
-    url: server.url,
-    key: new Secret(server.serviceKey),
-    concurrency: 4,
-    agentVersion: '0',
-    clock: { now: () => new Date() },
-  });
-  whenTestEnds(() => store.close());
-  context = await createTestContext({ database, repository: await createTestRepository() });
+  ({ database, server, store, context } = await createStorageScene());
   mirror = openTestMirror(await createTemporaryDirectory());
 });
 

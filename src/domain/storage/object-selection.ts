@@ -145,7 +145,7 @@ function archivedPath({ bucket, kind, name }: WantedObjects): string {
 }
 
 /** Those of a bucket's objects that are selected. */
-export async function* selectObjects<Item extends { readonly name: string }>(
+export async function* filterSelected<Item extends { readonly name: string }>(
   selection: ObjectSelection,
   bucket: string,
   objects: AsyncIterable<Item>,
