@@ -23,10 +23,13 @@ export interface StorageBench {
   readonly target: BenchServer;
   readonly directory: string;
   run(...args: readonly string[]): Promise<AgentRun>;
+  /** Has Borg read all objects of the newest archive of Storage, for nobody. */
+  exportLatest(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export const targetName = 'target';
+const passphrase = 'bench';
 
 export async function startStorageBench(): Promise<StorageBench> {
   const directory = await mkdtemp(join(tmpdir(), 'agent-bench-'));
@@ -44,11 +47,26 @@ export async function startStorageBench(): Promise<StorageBench> {
     const source = await startServer(cluster, 'source', children);
     const target = await startServer(cluster, targetName, children);
     const envFile = await writeProject(directory, cluster, { source, target });
-    return { source, target, directory, stop, run: (...args) => runAgent(directory, ...args, '--env-file', envFile) };
+    return {
+      source,
+      target,
+      directory,
+      stop,
+      run: (...args) => runAgent(directory, ...args, '--env-file', envFile),
+      exportLatest: () => exportLatest(directory),
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function exportLatest(directory: string): Promise<void> {
+  const env = { BORG_REPO: join(directory, 'repository'), BORG_PASSPHRASE: passphrase, BORG_BASE_DIR: join(directory, 'borg') };
+  const { stdout: archive } = await execa('borg', ['list', '--last=1', '--glob-archives=*-storage', '--format={archive}'], {
+    env,
+  });
+  await execa('borg', ['export-tar', `::${archive}`, '-', 'storage'], { env, stdout: 'ignore' });
 }
 
 async function startServer(cluster: Cluster, database: string, children: ChildProcess[]): Promise<BenchServer> {
@@ -89,7 +107,7 @@ async function writeProject(
     `SUPABASE_URL=${source.url}`,
     `SUPABASE_SERVICE_ROLE_KEY=${source.serviceKey}`,
     `BORG_REPO=${join(directory, 'repository')}`,
-    'BORG_PASSPHRASE=bench',
+    `BORG_PASSPHRASE=${passphrase}`,
     `STATE_DIR=${join(directory, 'state')}`,
     `TEST_PROJECT_NAME=${targetName}`,
     `TEST_SUPABASE_DB_URL=${url(targetName)}`,

@@ -15,7 +15,7 @@ export type Order =
   | { readonly ask: 'requests' }
   /** Puts made-up objects there. */
   | { readonly ask: 'seed'; readonly bucket: string; readonly count: number; readonly bytes: number }
-  /** From now on downloads wait so many milliseconds, as they do where the server is elsewhere. */
+  /** From now on requests wait so many milliseconds, as they do where the server is elsewhere. */
   | { readonly ask: 'delay'; readonly ms: number }
   /** Writes every hundredth of them anew, with other bytes. */
   | { readonly ask: 'replace'; readonly bucket: string; readonly count: number; readonly bytes: number };
@@ -34,7 +34,7 @@ async function obey(order: Order): Promise<number> {
   }
   if (order.ask === 'delay') {
     server.faults.clear();
-    if (order.ms > 0) server.faults.add({ method: 'GET', effect: { kind: 'delay', ms: order.ms } });
+    if (order.ms > 0) server.faults.add({ effect: { kind: 'delay', ms: order.ms } });
     return order.ms;
   }
   if (order.ask === 'replace') {
