@@ -1,5 +1,5 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=40 --expose-gc --
-// The first three options keep the process small (ADR 10). The two dashes: Node takes `--env-file` for an option of its own, wherever it
+#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=40 --
+// The first two options keep the process small (ADR 10). The two dashes: Node takes `--env-file` for an option of its own, wherever it
 // stands, unless they come first.
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

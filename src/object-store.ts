@@ -54,9 +54,10 @@ export interface ObjectStore {
    * answer says where they could not; who calls has lifted the limits of the bucket. `body` is read once, in portions that are kept
    * until the server has them, and what fails in between is tried again within the call as far as a portion goes; anything else throws
    * StorageError, `invalid` also when `body` has not `object.size` bytes. What `body` throws is thrown as it is. It is never closed:
-   * what was not read of it when the call fails is left to the caller.
+   * what was not read of it when the call fails is left to the caller. The memory of chunks
+   * that come one after the other is given back, so they have to be nobody else's.
    */
-  upload(object: UploadedObject, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<UploadOutcome>;
+  upload(object: UploadedObject, body: Buffer | AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<UploadOutcome>;
   /** Removes objects by their exact names; those that are not there do not matter. */
   remove(bucket: string, names: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -117,7 +118,8 @@ export interface Mirror {
   /** Objects of the inventory that it holds, by name. */
   mirrored(bucket: string): Iterable<MirroredObject>;
   /**
-   * Writes the bytes of an object: into a temporary file, synchronized, renamed. Only then the index knows it. Throws what the stream
+   * Writes the bytes of an object: into a temporary file, synchronized, renamed. Only then the index knows it. The memory of its chunks is
+   * given back, so they have to be nobody else's. Throws what the stream
    * throws, StorageError when `object.size` is known and another number of bytes came, AppError no_space.
    */
   store(object: StoredObject, stream: Readable): Promise<MirroredObject>;

@@ -1,6 +1,7 @@
 import type { RunContext } from '../context.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import type { SidecarObject } from '../domain/storage/sidecar.ts';
+import { releasing } from '../release-memory.ts';
 import { readExport, type ExportedFile } from './read-export.ts';
 import { readObjectLines } from './read-sidecar.ts';
 import { verificationError } from './verification-error.ts';
@@ -45,7 +46,7 @@ async function compareObjects(
     if (sidecars.has(path)) {
       // The other sidecar of a bucket holds its settings, and stands before its objects as well.
       if (!path.endsWith('/objects.jsonl')) {
-        await measure(entry);
+        await measure(releasing(entry));
         continue;
       }
       assertAllSeen();
@@ -59,7 +60,7 @@ async function compareObjects(
     if (object === undefined || object.path !== path) {
       throw verificationError(archive, `it holds ${path}, where its sidecar names ${object?.path ?? 'nothing'}`);
     }
-    const { bytes, sha256 } = await measure(entry);
+    const { bytes, sha256 } = await measure(releasing(entry));
     if (bytes !== object.size || sha256 !== object.sha256) {
       throw verificationError(archive, `${path} has another content than when it was downloaded`);
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RunContext } from '../context.ts';
 import type { Part } from '../domain/manifest.ts';
+import { releasing } from '../release-memory.ts';
 import { readExport } from './read-export.ts';
 import { verificationError } from './verification-error.ts';
 
@@ -40,7 +41,7 @@ function measureParts(context: RunContext, archive: string, parts: readonly Arch
   return readExport(context, { archive, paths: parts.map(({ path }) => path) }, async (entries) => {
     const found = new Map<string, Measured>();
     for await (const entry of entries) {
-      const measured = await measure(entry);
+      const measured = await measure(releasing(entry));
       if (entry.header.type === 'file') found.set(entry.header.name, measured);
     }
     return found;

@@ -1,9 +1,11 @@
+import { BufferPool } from '../../buffer-pool.ts';
 import type { RunContext, Session } from '../../context.ts';
 import { parseObjectRow } from '../../domain/storage/rows.ts';
 import type { SidecarObject } from '../../domain/storage/sidecar.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import { messageOf } from '../../errors.ts';
 import type { ObjectStore } from '../../object-store.ts';
+import { collect, noticeEnd } from './bodies.ts';
 import { compareWithRow } from './same-object.ts';
 import { findObjects, giveVersions, restoreColumns, type TargetObject } from './target-rows.ts';
 
@@ -33,8 +35,12 @@ export interface Uploads {
 
 /** Smaller ones are held in memory, so that several go at once; a larger one goes as it comes. */
 const smallBytes = 6 * 1024 * 1024;
-/** Of small objects that are under way. */
-const maximumHeldBytes = 24 * 1024 * 1024;
+/** What is held of a larger one: a portion that is being sent, and two that are read meanwhile. */
+const heldOfLarge = 3 * smallBytes;
+/** Of all objects that are under way: two large ones. */
+const maximumHeldBytes = 2 * heldOfLarge;
+/** Objects that wait for each connection, so that neither it nor Borg has to wait for the other. */
+const waitingForEach = 3;
 /** Rows that are asked for, and given their columns, at once. */
 const portion = 500;
 /** Bytes of objects after which rows get their columns in any case: what has none yet is sent again after a kill. */
@@ -45,7 +51,8 @@ const givesUpAfter = 20;
 export class ObjectUploads {
   readonly #context: RunContext;
   readonly #target: UploadTarget;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<boolean>>();
+  readonly #buffers = new BufferPool();
   #heldBytes = 0;
   readonly #refused: RefusedObject[] = [];
   readonly #deviations: string[] = [];
@@ -92,28 +99,38 @@ export class ObjectUploads {
   /** Reads `body` to its end, or as far as it takes to see that the object cannot be written. Throws what ends the whole restore. */
   async add(bucket: string, object: SidecarObject, body: AsyncIterable<Buffer>): Promise<void> {
     this.#throwFailure();
-    if (object.size > smallBytes) {
-      await this.#upload(bucket, object, body);
+    const isSmall = object.size <= smallBytes;
+    const held = isSmall ? object.size : heldOfLarge;
+    const most = this.#target.concurrency * (1 + waitingForEach);
+    while (this.#running.size >= most || this.#heldBytes + held > maximumHeldBytes) await Promise.race(this.#running);
+    if (isSmall) {
+      const buffer = this.#buffers.take(object.size);
+      const bytes = await collect(body, buffer.subarray(0, object.size));
+      // After a failure something may still read it.
+      void this.#start(bucket, object, held, bytes).then((isWritten) => isWritten && this.#buffers.giveBack(buffer));
+    } else {
+      const passing = noticeEnd(body);
+      await Promise.race([this.#start(bucket, object, held, passing.body), passing.ended]);
       // What a failure has left of it: the next object comes behind.
       for await (const chunk of body) void chunk;
-    } else {
-      while (this.#running.size >= this.#target.concurrency || this.#heldBytes + object.size > maximumHeldBytes)
-        await Promise.race(this.#running);
-      this.#start(bucket, object, await collect(body, object.size));
     }
     if (this.#rows.length >= portion || this.#bytesOfRows >= portionBytes) await this.#restoreRows();
   }
 
-  #start(bucket: string, object: SidecarObject, bytes: Buffer): void {
-    const running = this.#upload(bucket, object, [bytes]).catch((error: unknown) => {
-      this.#failure ??= error instanceof Error ? error : new Error(String(error));
-    });
-    this.#heldBytes += object.size;
-    const tracked = running.finally(() => {
-      this.#heldBytes -= object.size;
-      this.#running.delete(tracked);
-    });
-    this.#running.add(tracked);
+  /** Whether the object was written. Never rejects. */
+  #start(bucket: string, object: SidecarObject, held: number, body: Buffer | AsyncIterable<Uint8Array>): Promise<boolean> {
+    this.#heldBytes += held;
+    const running = this.#upload(bucket, object, body)
+      .catch((error: unknown) => {
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
+        return false;
+      })
+      .finally(() => {
+        this.#heldBytes -= held;
+        this.#running.delete(running);
+      });
+    this.#running.add(running);
+    return running;
   }
 
   /** Waits for what is under way. */
@@ -134,7 +151,8 @@ export class ObjectUploads {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #upload(bucket: string, object: SidecarObject, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  /** Whether the object was written; one that is refused is noted. Throws what ends the whole restore. */
+  async #upload(bucket: string, object: SidecarObject, body: Buffer | AsyncIterable<Uint8Array>): Promise<boolean> {
     const { name, size, row } = object;
     const { metadata, user_metadata: userMetadata } = parseObjectRow(row);
     try {
@@ -147,7 +165,7 @@ export class ObjectUploads {
           cacheControl: metadata?.cacheControl ?? undefined,
           userMetadata: toSend(userMetadata),
         },
-        toAsync(body),
+        body,
         this.#context.signal,
       );
       this.#deviations.push(...deviations.map((deviation) => `${bucket}/${name}: ${deviation}`));
@@ -157,12 +175,14 @@ export class ObjectUploads {
       this.#uploadedBytes += size;
       this.#failedInARow = 0;
       this.#context.progress.bytes(this.#uploadedBytes);
+      return true;
     } catch (error) {
       this.#context.signal.throwIfAborted();
       if (!(error instanceof StorageError) || error.failure === 'refused') throw error;
       this.#refused.push({ bucket, name, reason: error.message });
       this.#failedInARow += error.failure === 'transient' ? 1 : 0;
       if (this.#failedInARow >= givesUpAfter) throw error;
+      return false;
     }
   }
 
@@ -207,20 +227,3 @@ function toSend(userMetadata: unknown): string | null {
 }
 
 const longestSentMetadata = 4096;
-
-/** In one buffer of the size that is expected; what is beyond it is kept as well, for the upload to refuse. */
-async function collect(body: AsyncIterable<Buffer>, size: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(size);
-  const beyond: Buffer[] = [];
-  let filled = 0;
-  for await (const chunk of body) {
-    const fitting = chunk.copy(buffer, filled);
-    filled += fitting;
-    if (fitting < chunk.length) beyond.push(chunk.subarray(fitting));
-  }
-  return beyond.length > 0 ? Buffer.concat([buffer, ...beyond]) : buffer.subarray(0, filled);
-}
-
-async function* toAsync(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* chunks;
-}

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { StorageError } from '../../domain/storage/storage-error.ts';
+import { releaseMemory } from '../../release-memory.ts';
 import { onDisk, onDiskLater } from './disk.ts';
 
 /** Only what waits for the disk is left to another thread: to hand over the rest costs more than the rest itself. */
@@ -58,6 +59,7 @@ export function createPartialFiles(directory: string) {
     let gatheredBytes = 0;
     const flush = (): void => {
       onDisk(directory, () => writeWhole(file, gathered));
+      gathered.forEach(releaseMemory);
       gathered = [];
       gatheredBytes = 0;
     };

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import type { ObjectBytes, ObjectName } from '../../object-store.ts';
 import { encodePath } from './address.ts';
 import { toTransportError } from './failures.ts';
-import { noteBuffer } from './garbage.ts';
 import type { Transport } from './transport.ts';
 
 /**
@@ -27,7 +26,6 @@ function passOn(body: Readable, what: string, signal: AbortSignal): Readable {
     },
   });
   body.on('data', (chunk: Uint8Array) => {
-    noteBuffer(chunk.length);
     if (!bytes.push(chunk)) body.pause();
   });
   body.on('end', () => void bytes.push(null));

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
+import { BufferPool } from '../../buffer-pool.ts';
 import type { Clock } from '../../context.ts';
 import type { Secret } from '../../config/project-config.ts';
 import { defaultRetryDelayMs, type RetryPolicy } from '../../object-requests.ts';
@@ -78,6 +79,8 @@ export interface Transport {
   /** SUPABASE_URL. */
   readonly url: string;
   readonly retryPolicy: RetryPolicy;
+  /** For bodies of uploads. */
+  readonly buffers: BufferPool;
   /** What answered 200, or as expected. Throws StorageError for everything else, the signal's reason when aborted. Its body fails with undici's errors. */
   request(request: Request): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
@@ -98,6 +101,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     url: options.url,
+    buffers: new BufferPool(),
     retryPolicy: { retries: options.retries ?? defaultRetries, delayMs: limits.retryMs, clock: systemClock },
     async request({ what, method, path, json, headers, body, expects = [200], signal }) {
       const about = json === undefined ? {} : { 'content-type': 'application/json' };
@@ -107,7 +111,7 @@ export function createTransport(options: TransportOptions): Transport {
           path: prefix + path,
           method,
           headers: { ...headersFor(options), ...about, ...headers, ...length },
-          body: json ?? toStream(body),
+          body: json ?? toBody(body),
           signal: signal ?? null,
         });
         if (expects.includes(response.statusCode)) return response;
@@ -121,9 +125,11 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** As a stream even where the bytes are all there: of a stream the time limits count from the last piece that was sent. */
-function toStream(body: RequestBody | undefined): Readable | null {
-  return body === undefined || body.bytes === 0 ? null : Readable.from(body.pieces);
+/** As a stream even where several pieces are all there: of a stream the time limits count from the last piece that was sent. */
+function toBody(body: RequestBody | undefined): Readable | Uint8Array | null {
+  if (body === undefined || body.bytes === 0) return null;
+  const { pieces } = body;
+  return Array.isArray(pieces) && pieces.length === 1 ? (pieces[0] as Uint8Array) : Readable.from(pieces);
 }
 
 /** `Authorization` is for keys that are tokens; keys of the form sb_secret_... are refused there. */

@@ -4,7 +4,7 @@ import { withRetries } from '../../object-requests.ts';
 import { hasDotSegment } from './address.ts';
 import { describeObject } from './describe-object.ts';
 import { toTransportError } from './failures.ts';
-import { piecesOf, type BodyReader } from './portions.ts';
+import { piecesOf, portionBytes, type BodyReader } from './portions.ts';
 import { storagePathOf, type Request, type Transport } from './transport.ts';
 import type { UploadJob } from './upload-once.ts';
 
@@ -16,6 +16,9 @@ interface Session {
   /** Below /storage/v1. */
   readonly path: string;
 }
+
+/** So that neither the server nor who reads the body has to wait for the other. */
+const portionsAhead = 2;
 
 const protocol = { 'tus-resumable': '1.0.0', 'x-upsert': 'true' } as const;
 
@@ -31,30 +34,56 @@ export async function uploadResumably(transport: Transport, job: UploadJob): Pro
   const path = await withRetries(transport.retryPolicy, signal, () => create(transport, job, what));
   if (object.size === 0) return;
   const session = { transport, job, what, path };
+  const following = new PortionsAhead(body, Math.ceil(object.size / portionBytes) - 1);
   try {
-    for (let start = 0; ;) {
-      const end = start + portion.length;
-      const following = end < object.size ? readAhead(body) : undefined;
-      try {
-        await sendPortion(session, portion, start);
-      } finally {
-        // Nobody else may go on with the body before.
-        await following?.settled;
-      }
-      if (following === undefined) return;
-      portion = await following.portion;
-      start = end;
+    for (let start = 0; ; portion = await following.next()) {
+      await sendPortion(session, portion, start);
+      start += portion.length;
+      body.giveBack(portion);
+      if (start === object.size) return;
     }
   } catch (error) {
+    await following.settle();
     if (!signal.aborted && (body.failure !== undefined || isFinal(error))) await abandon(session);
     throw error;
   }
 }
 
-/** The next portion is read while one is sent. What that fails with is thrown by `portion`, and never by `settled`. */
-function readAhead(body: BodyReader): { readonly portion: Promise<Buffer>; readonly settled: Promise<unknown> } {
-  const portion = body.readPortion();
-  return { portion, settled: Promise.allSettled([portion]) };
+/** Portions of a body that are read while others are sent. */
+class PortionsAhead {
+  readonly #body: BodyReader;
+  readonly #asked: Promise<Buffer>[] = [];
+  #left: number;
+
+  /** Asks for the first ones of `count`. */
+  constructor(body: BodyReader, count: number) {
+    this.#body = body;
+    this.#left = count;
+    this.#ask();
+  }
+
+  /** Throws what reading failed with. */
+  async next(): Promise<Buffer> {
+    const portion = await this.#asked.shift()!;
+    this.#ask();
+    return portion;
+  }
+
+  /** No more are asked for, and none is being read when this resolves: somebody else may go on with the body. Never rejects. */
+  async settle(): Promise<void> {
+    this.#left = 0;
+    await Promise.allSettled(this.#asked);
+  }
+
+  /** One after the other, since a body is read by one at a time. */
+  #ask(): void {
+    for (; this.#left > 0 && this.#asked.length < portionsAhead; this.#left -= 1) {
+      const before: Promise<unknown> = this.#asked.at(-1) ?? Promise.resolve();
+      const portion = before.then(() => this.#body.readPortion());
+      portion.catch(() => undefined);
+      this.#asked.push(portion);
+    }
+  }
 }
 
 async function create(transport: Transport, { object, plan, signal }: UploadJob, what: string): Promise<string> {

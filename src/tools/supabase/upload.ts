@@ -10,14 +10,14 @@ import { uploadResumably } from './upload-resumable.ts';
 export async function upload(
   transport: Transport,
   object: UploadedObject,
-  source: AsyncIterable<Uint8Array>,
+  source: Buffer | AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<UploadOutcome> {
   checkName(object.bucket);
   checkName(object.name);
   signal.throwIfAborted();
   const plan = planUpload(object);
-  const body = new BodyReader(object, source);
+  const body = new BodyReader(object, source, transport.buffers);
   const job = { object, plan, body, signal };
   try {
     await (plan.way === 'resumable' ? uploadResumably(transport, job) : uploadOnce(transport, job));

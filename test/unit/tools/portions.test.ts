@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { releaseMemory } from '../../../src/release-memory.ts';
 import { BodyReader, portionBytes } from '../../../src/tools/supabase/portions.ts';
 
 function open(size: number, chunks: readonly Uint8Array[]): { readonly body: BodyReader; readonly isClosed: () => boolean } {
   let closed = false;
   async function* source(): AsyncGenerator<Uint8Array> {
     try {
-      for (const chunk of chunks) yield await Promise.resolve(chunk);
+      // What is read is given away.
+      for (const chunk of chunks) yield await Promise.resolve(Uint8Array.from(chunk));
     } finally {
       closed = true;
     }
@@ -23,7 +25,7 @@ test('a body is the same however it is cut, or it is refused', async () => {
       const size = Math.max(0, bytes.length + difference);
       const { body } = open(size, chunks);
       const read = async (): Promise<Buffer> => {
-        if (!streamed) return body.readPortion();
+        if (!streamed) return Buffer.from(await body.readPortion());
         const parts: Uint8Array[] = [];
         for await (const part of body.stream()) parts.push(part);
         return Buffer.concat(parts);
@@ -34,13 +36,46 @@ test('a body is the same however it is cut, or it is refused', async () => {
   );
 });
 
-test('portions are as long as they may be, and share two buffers', async () => {
+test('a body that is all there is one portion, as it is', async () => {
+  const bytes = Buffer.alloc(100, 1);
+  const object = { bucket: 'docs', name: 'a', contentType: undefined, cacheControl: undefined, userMetadata: null };
+  expect(await new BodyReader({ ...object, size: 100 }, bytes).readPortion()).toBe(bytes);
+  await expect(new BodyReader({ ...object, size: 99 }, Buffer.from(bytes)).readPortion()).rejects.toMatchObject({
+    failure: 'invalid',
+  });
+  await expect(new BodyReader({ ...object, size: 101 }, Buffer.from(bytes)).readPortion()).rejects.toMatchObject({
+    failure: 'invalid',
+  });
+});
+
+test('what comes later from the same memory does not touch what was read before', async () => {
+  async function* source(memory: Buffer, end: number): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(memory.subarray(0, end));
+  }
+  const object = { bucket: 'docs', name: 'a', size: 10, contentType: undefined, cacheControl: undefined, userMetadata: null };
+  for (const streamed of [false, true]) {
+    const memory = Buffer.allocUnsafeSlow(20).fill(7);
+    const body = new BodyReader(object, source(memory, 10));
+    const read = streamed ? ((await body.stream().next()).value as Uint8Array) : await body.readPortion();
+    releaseMemory(memory.subarray(10));
+    expect([...read]).toEqual(Array.from({ length: 10 }, () => 7));
+  }
+});
+
+test('portions are as long as they may be, and those given back are used again', async () => {
   const chunk = Buffer.alloc(4_000_000, 1);
   const { body } = open(20_000_000, [chunk, chunk, chunk, chunk, chunk]);
-  const portions = [await body.readPortion(), await body.readPortion(), await body.readPortion(), await body.readPortion()];
-  const rest = 20_000_000 - 3 * portionBytes;
-  expect(portions.map(({ length }) => length)).toEqual([portionBytes, portionBytes, portionBytes, rest]);
-  expect(new Set(portions.map(({ buffer }) => buffer)).size).toBe(2);
+  const lengths: number[] = [];
+  const memories: unknown[] = [];
+  for (let count = 0; count < 4; count += 1) {
+    const portion = await body.readPortion();
+    lengths.push(portion.length);
+    memories.push(portion.buffer);
+    body.giveBack(portion);
+  }
+  expect(lengths).toEqual([portionBytes, portionBytes, portionBytes, 20_000_000 - 3 * portionBytes]);
+  expect(memories[1]).toBe(memories[0]);
+  expect(memories[2]).toBe(memories[0]);
 });
 
 test('a body that was not read to its end stays open for the caller', async () => {
