@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import type { EnvFile } from './env-file.ts';
 import type { Problem, Problems } from './problems.ts';
 import { readSecretFile, runSecretCommand, type SecretResult } from './secrets.ts';
-import { variableList, variables, type Variable, type VariableName } from './variables.ts';
+import type { Variable } from './variable.ts';
+import { variableList, variables, type VariableName } from './variables.ts';
 
 /** Where values come from, the strongest first. */
 export interface Layer {

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parseEnvText } from '../../../src/config/env-file.ts';
 import { databaseSchema, projectSchema, storageSchema } from '../../../src/config/schema.ts';
-import { variableList, variables, type Variable } from '../../../src/config/variables.ts';
+import type { Variable } from '../../../src/config/variable.ts';
+import { variableList, variables } from '../../../src/config/variables.ts';
 
 const path = new URL('../../../.env.example', import.meta.url);
 
