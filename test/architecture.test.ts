@@ -22,7 +22,7 @@ const importMap: ImportMap = {
   'files.ts': { values: [], outside: ['node:stream'] },
   'object-store.ts': { values: [], types: ['domain'], outside: ['node:stream'] },
   'object-requests.ts': { values: ['domain'], types: ['context.ts'], outside: ['p-retry'] },
-  'buffer-pool.ts': { values: [], outside: [] },
+  'buffer-pool.ts': { values: ['release-memory.ts'], outside: [] },
   'release-memory.ts': { values: [], outside: [] },
   'errors.ts': { values: ['domain'], outside: [] },
   'log.ts': { values: ['domain', 'errors.ts'], outside: ['pino'] },

@@ -30,3 +30,10 @@ test('what was given back is used again', () => {
   expect(pool.take(8192).buffer).toBe(buffer.buffer);
   expect(pool.take(8192).buffer).not.toBe(buffer.buffer);
 });
+
+test('what nobody uses stays within its limit: the rest is given back to the system', () => {
+  const pool = new BufferPool();
+  const buffers = Array.from({ length: 10 }, () => pool.take(6 * 1024 * 1024));
+  buffers.forEach((buffer) => pool.giveBack(buffer));
+  expect(buffers.filter(({ length }) => length > 0)).toHaveLength(4);
+});

@@ -35,8 +35,8 @@ export class BodyReader {
   }
 
   /**
-   * The next portion: a copy, in memory that the caller may give back, or all of a body that is there. The last one (or an empty one) is given only when the body
-   * has ended with it.
+   * The next portion: a copy, in memory that the caller may give back, or all of a body that is there. The last one (or an empty one) is
+   * given only when the body has ended with it.
    */
   async readPortion(): Promise<Buffer> {
     if (this.#whole?.length === this.#left && this.#left <= portionBytes) return this.#whole;
