@@ -228,8 +228,12 @@ describe('in the middle of a restore', () => {
 
   test('Borg is killed: nothing stays', async () => {
     const { agent, psql } = await startPausedRestore();
-    const borg = (await listDescendants(agent.pid)).find(({ name }) => name === 'borg');
-    process.kill(borg!.pid, 'SIGKILL');
+    const borg = await vi.waitFor(async () => {
+      const found = (await listDescendants(agent.pid)).find(({ name }) => name === 'borg');
+      if (found === undefined) throw new Error('No Borg is there yet.');
+      return found;
+    });
+    process.kill(borg.pid, 'SIGKILL');
     process.kill(psql, 'SIGCONT');
     await expectUntouched(await agent.finished, { code: 'repository_failed', exitCode: 1 });
   });
