@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { projectNamePattern } from '../domain/archive-name.ts';
 import { AppError } from '../errors.ts';
+import { findCredentials, type Credentials } from './credentials.ts';
 import { readEnvFile, type EnvFile } from './env-file.ts';
 import { createProblems, type Problem, type Problems } from './problems.ts';
 import { findSources, toLayers, type Sources } from './sources.ts';
@@ -9,7 +10,7 @@ import { knownNames, type VariableName } from './variables.ts';
 export interface LoadOptions {
   /** --env-file; `.env` in the working directory without it. */
   readonly envFile?: string | undefined;
-  /** --project: the file of that name in the projects' directory, and nothing from the environment. */
+  /** --project: the file of that name in the projects' directory, and of the environment nothing but a unit's credentials. */
   readonly project?: string | undefined;
   /** The process's environment. A variable in it counts before the same one in an env file. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -46,10 +47,11 @@ export async function openSources(options: LoadOptions, names: readonly Variable
       hint: 'Give one of them.',
     });
   }
-  if (project !== undefined) return openFile(projectFile(project, options), names);
+  const credentials = await findCredentials(options.environment);
+  if (project !== undefined) return openFile(projectFile(project, options), names, credentials);
   const file = await readEnvFile(resolve(workingDirectory, envFile ?? '.env'));
   if (file === undefined && envFile !== undefined) throw missingFile(resolve(workingDirectory, envFile));
-  if (file === undefined && !hasVariables(options.environment)) {
+  if (file === undefined && !hasVariables({ ...options.environment, ...credentials?.values })) {
     throw new AppError(
       'configuration',
       `There is no configuration: no .env in ${workingDirectory}, and no variables. Nothing was started.`,
@@ -58,14 +60,18 @@ export async function openSources(options: LoadOptions, names: readonly Variable
       },
     );
   }
-  return open(names, file, { values: options.environment, directory: workingDirectory });
+  return open(names, { file, environment: { values: options.environment, directory: workingDirectory }, credentials });
 }
 
-/** Finds the variables in one file; the environment does not count. */
-export async function openFile(path: string, names: readonly VariableName[]): Promise<OpenedSources> {
+/** Finds the variables in one file, and in credentials if they are given; the environment does not count. */
+export async function openFile(
+  path: string,
+  names: readonly VariableName[],
+  credentials?: Credentials,
+): Promise<OpenedSources> {
   const file = await readEnvFile(path);
   if (file === undefined) throw missingFile(path);
-  return open(names, file, undefined);
+  return open(names, { file, environment: undefined, credentials });
 }
 
 /** The env file of a project in the projects' directory. */
@@ -78,12 +84,14 @@ export function projectFile(project: string, options: Pick<LoadOptions, 'project
   return join(options.projectsDirectory ?? '/etc/supabase-backup', `${project}.env`);
 }
 
-function open(
-  names: readonly VariableName[],
-  file: EnvFile | undefined,
-  environment: Parameters<typeof toLayers>[1],
-): OpenedSources {
-  const { sources, ambiguous, warnings } = findSources(toLayers(file, environment));
+interface Places {
+  readonly file: EnvFile | undefined;
+  readonly environment: Parameters<typeof toLayers>[1];
+  readonly credentials: Credentials | undefined;
+}
+
+function open(names: readonly VariableName[], { file, environment, credentials }: Places): OpenedSources {
+  const { sources, ambiguous, warnings } = findSources(toLayers(file, environment, credentials));
   const all = [...(file?.problems ?? []), ...ambiguous];
   const problems = createProblems();
   for (const { name, text } of all.filter((problem) => concerns(problem, names))) problems.add(name, text);
@@ -93,7 +101,7 @@ function open(
     where: file?.path ?? 'environment',
     sources,
     problems,
-    warnings: [...(file?.warnings ?? []), ...warnings, ...others],
+    warnings: [...(file?.warnings ?? []), ...(credentials?.warnings ?? []), ...warnings, ...others],
   };
 }
 

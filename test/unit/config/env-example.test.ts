@@ -14,8 +14,9 @@ function render(): string {
     '# chmod 600 it. Lines with a # before the name show the default or an example.',
     '#',
     "# Put values with spaces, # or quotes into single quotes: in '...' every character stands for itself; a value with single",
-    '# quotes goes into `...`. Each secret can also be given as NAME_FILE (a file that holds it) or NAME_COMMAND (a shell command',
-    '# that prints it, such as `pass show backup/shop`). A variable of the environment counts before the same one in .env.',
+    '# quotes goes into `...`. Each secret can also be given as NAME_FILE (a file that holds it; %d/x is the credential x of a',
+    '# systemd unit, docs/install.md) or NAME_COMMAND (a shell command that prints it, such as `pass show backup/shop`). A',
+    '# variable of the environment counts before the same one in .env.',
   ];
   let section = '';
   for (const variable of variableList) {
