@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ProjectConfig, StorageConnection } from './config/project-config.ts';
 import type { CommandRunner, Progress, RunContext, StateStore, StorageTools } from './context.ts';
+import type { MetricFacts } from './domain/metrics/families.ts';
 import type { ObjectStore } from './object-store.ts';
 import { borgEnvironment } from './tools/borg/environment.ts';
 import { createRepository } from './tools/borg/repository.ts';
 import { systemClock } from './tools/clock.ts';
 import { createFiles } from './tools/files/files.ts';
+import { createMetrics } from './tools/metrics/metrics.ts';
+import { exposeMetrics } from './tools/metrics/render.ts';
 import { openMirror } from './tools/mirror/mirror.ts';
 import { createDatabases } from './tools/postgres/databases.ts';
 import { createCommandRunner } from './tools/process/run-command.ts';
@@ -30,13 +33,15 @@ const passedOn = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TZ', 'TMPDIR', 'SSH_AUTH_S
 /** The only wiring: from a configuration to real tools. */
 export function composeContext(options: CompositionOptions): RunContext {
   const { openState, ...tools } = composeTools(options);
-  return { ...tools, state: openState() };
+  const state = openState();
+  const { project, stateDirectory, metricsFile: file } = tools.config;
+  return { ...tools, state, metrics: createMetrics({ ...tools, project, stateDirectory, state, file }) };
 }
 
 /** All tools but the state, which `agent doctor` opens as one of its checks. */
 export function composeTools(
   options: CompositionOptions,
-): Omit<RunContext, 'state'> & { readonly openState: () => StateStore } {
+): Omit<RunContext, 'state' | 'metrics'> & { readonly openState: () => StateStore } {
   const { config, log, progress, signal, environment } = options;
   const stateDirectory = join(config.stateDirectory, config.project);
   const commands = composeCommands(options);
@@ -101,6 +106,11 @@ export function composeCommands({ environment, signal }: Pick<CompositionOptions
 function childEnvironment(environment: CompositionOptions['environment']): Record<string, string> {
   const kept = passedOn.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]] as const]));
   return { ...Object.fromEntries(kept), LC_ALL: 'C.UTF-8' };
+}
+
+/** What monitoring is told of projects, in Prometheus' text format. */
+export async function renderMetrics(projects: readonly MetricFacts[]): Promise<string> {
+  return exposeMetrics(projects);
 }
 
 /** The version of this program, from its package.json. */

@@ -5,6 +5,7 @@ import type { ArchiveKind } from './domain/archive-name.ts';
 import type { RunStatus } from './domain/exit-code.ts';
 import type { LiftedLimits } from './domain/storage/settings.ts';
 import type { Files } from './files.ts';
+import type { Metrics } from './metrics.ts';
 import type { Mirror, ObjectStore } from './object-store.ts';
 
 /** All that a pipeline works with. composition.ts makes it from a configuration; tests may put another tool into a place. */
@@ -20,6 +21,7 @@ export interface RunContext {
   readonly databases: Databases;
   readonly files: Files;
   readonly state: StateStore;
+  readonly metrics: Metrics;
   /** Undefined where no key of the project's Storage is configured. */
   readonly storage: StorageTools | undefined;
   /** A mirror in a directory of the caller's own, which is made. */
@@ -142,6 +144,13 @@ export interface ArchiveSizes {
   readonly deduplicatedBytes: number;
 }
 
+/** All archives of a repository, others' too, added up. */
+export interface RepositorySizes {
+  readonly originalBytes: number;
+  /** What they take there: deduplicated, compressed and encrypted. */
+  readonly storedBytes: number;
+}
+
 export interface RunningCreate {
   /** Resolves when the archive is in the repository; rejects (AppError) when Borg failed or was terminated. */
   readonly finished: Promise<ArchiveSizes>;
@@ -164,6 +173,8 @@ export interface Repository {
   delete(names: readonly string[]): Promise<void>;
   compact(): Promise<void>;
   sizes(archive: string): Promise<ArchiveSizes>;
+  /** What Borg said of the whole repository when this last wrote an archive; undefined when it has written none. */
+  lastSizes(): RepositorySizes | undefined;
   /** A small file of an archive as text; undefined when it is not in there. */
   readText(archive: string, path: string): Promise<string | undefined>;
   /** Streams a file of an archive; whoever starts it reads `stdout` and looks at its end with `assertRead`. */
@@ -260,6 +271,10 @@ export interface StateStore {
   finishRun(runId: string, outcome: Pick<RunRecord, 'status' | 'durationMs' | 'errorCode' | 'errorMessage'>): void;
   /** Newest first. */
   listRuns(limit: number): RunRecord[];
+  /** The newest run of a command that has one of these statuses. */
+  newestRun(command: RunRecord['command'], statuses: readonly RunRecord['status'][]): RunRecord | undefined;
+  /** How many runs have ended, by command and status. */
+  countRuns(): { readonly command: RunRecord['command']; readonly status: RunStatus; readonly count: number }[];
   indexedArchives(): IndexedArchive[];
   indexArchive(archive: IndexedArchive): void;
   forgetArchives(archiveIds: readonly string[]): void;
@@ -269,5 +284,8 @@ export interface StateStore {
   forgetLiftedLimits(bucket: Pick<LiftedLimits, 'url' | 'bucket'>): void;
   noteKeyExported(at: Date): void;
   keyExportedAt(): Date | undefined;
+  /** Replaces what runs have measured for monitoring (domain/metrics), as JSON. */
+  noteMeasurements(json: string): void;
+  measurements(): string | undefined;
   close(): void;
 }

@@ -18,8 +18,13 @@ const importMap: ImportMap = {
     types: ['config', 'context.ts', 'object-store.ts'],
     outside: 'any',
   },
-  'context.ts': { values: [], types: ['config', 'domain', 'files.ts', 'object-store.ts'], outside: ['node:stream', 'pino'] },
+  'context.ts': {
+    values: [],
+    types: ['config', 'domain', 'files.ts', 'metrics.ts', 'object-store.ts'],
+    outside: ['node:stream', 'pino'],
+  },
   'files.ts': { values: [], outside: ['node:stream'] },
+  'metrics.ts': { values: [], types: ['domain'], outside: [] },
   'object-store.ts': { values: [], types: ['domain'], outside: ['node:stream'] },
   'object-requests.ts': { values: ['domain'], types: ['context.ts'], outside: ['p-retry'] },
   'buffer-pool.ts': { values: ['release-memory.ts'], outside: [] },
@@ -30,7 +35,7 @@ const importMap: ImportMap = {
   config: { values: ['config', 'domain', 'errors.ts'], types: ['context.ts'], outside: 'any' },
   tools: {
     values: ['tools', 'domain', 'errors.ts', 'log.ts', 'object-requests.ts', 'buffer-pool.ts', 'release-memory.ts'],
-    types: ['config', 'context.ts', 'files.ts', 'object-store.ts'],
+    types: ['config', 'context.ts', 'files.ts', 'metrics.ts', 'object-store.ts'],
     outside: 'any',
   },
   catalog: { values: ['catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts', 'object-store.ts'], outside: pure },

@@ -18,10 +18,13 @@ export function planPrune(context: RunContext, catalog: Catalog, lastRunStatus: 
   });
 }
 
-/** Deletes archives, and gives the room that they took back to the disk. */
+/** Deletes archives, gives the room that they took back to the disk, and forgets them. */
 export async function removeArchives(context: RunContext, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   context.progress.step('Removing old archives');
   await context.repository.delete(names);
   await context.repository.compact();
+  const gone = new Set(names);
+  const { state } = context;
+  state.forgetArchives(state.indexedArchives().flatMap(({ name, archiveId }) => (gone.has(name) ? [archiveId] : [])));
 }

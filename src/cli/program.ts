@@ -9,6 +9,7 @@ import { estimateCommand } from './commands/estimate.ts';
 import { extractCommand } from './commands/extract.ts';
 import { initCommand } from './commands/init.ts';
 import { listCommand } from './commands/list.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { showCommand } from './commands/show.ts';
@@ -37,6 +38,7 @@ export function createProgram(shell: Shell): Command {
     compareCommand,
     pruneCommand,
     statusCommand,
+    metricsCommand,
     doctorCommand,
   ];
   for (const create of commands) program.addCommand(create(shell));

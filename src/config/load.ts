@@ -78,6 +78,7 @@ function toProjectConfig(
     verifyContent: settings.VERIFY_CONTENT,
     migrationDrift: settings.MIGRATION_DRIFT,
     postgresBinDirectory: settings.PG_BIN_DIR,
+    metricsFile: settings.METRICS_FILE,
     restoreAllowed: settings.RESTORE_ALLOWED,
   };
 }

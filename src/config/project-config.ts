@@ -20,6 +20,8 @@ export interface ProjectConfig {
   readonly stateDirectory: string;
   /** PG_BIN_DIR: where to look for PostgreSQL's client programs before anywhere else. */
   readonly postgresBinDirectory: string | undefined;
+  /** METRICS_FILE: where each run leaves its metrics for node_exporter. */
+  readonly metricsFile: string | undefined;
   /** RESTORE_ALLOWED: whether this project may be a restore target. */
   readonly restoreAllowed: boolean;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isSafetyProject, projectNamePattern } from '../domain/archive-name.ts';
 import { findGlobProblem, parseGlobs } from '../domain/storage/filter.ts';
 import { parseByteSize } from './byte-size.ts';
+import { metricsShape } from './metrics-settings.ts';
 import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
 import { parseRepositoryLocation } from './repository-location.ts';
 import { parseProjectUrl } from './project-url.ts';
@@ -158,6 +159,7 @@ export const projectSchema = targetSchema.extend({
   RETENTION_MONTHLY: describe('RETENTION_MONTHLY', wholeNumber(0).prefault(variables.RETENTION_MONTHLY.defaultValue)),
   STATE_DIR: describe('STATE_DIR', text.optional()),
   PG_BIN_DIR: describe('PG_BIN_DIR', text.optional()),
+  ...metricsShape,
 });
 
 export type ProjectSettings = z.output<typeof projectSchema>;

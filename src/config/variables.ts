@@ -1,3 +1,4 @@
+import { metricsVariables } from './metrics-variables.ts';
 import type { Variable } from './variable.ts';
 
 const database = 'The database to back up';
@@ -166,6 +167,7 @@ export const variables = {
     path: true,
     example: '/usr/lib/postgresql/17/bin',
   },
+  ...metricsVariables,
   RESTORE_ALLOWED: {
     section: target,
     description: 'Whether `agent restore` may write into the database above; leave it at false for a project in use.',

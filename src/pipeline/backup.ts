@@ -133,6 +133,7 @@ async function finish(context: RunContext, made: Made): Promise<BackupReport> {
     ];
   });
   const { removed, warnings } = await cleanUp(context, archives, status);
+  context.metrics.backupMade({ archives, storage: storage?.manifest });
   const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
   context.log.info(
     { stage: 'done', backupId, status, durationMs, archives: archives.map(({ name, sizes }) => ({ name, ...sizes })) },

@@ -16,6 +16,8 @@ interface RunRequest {
   readonly backupId: string | undefined;
 }
 
+type Outcome = Pick<RunRecord, 'errorCode' | 'errorMessage'> & { readonly status: RunStatus };
+
 /**
  * What every run has around it: the project's lock, a record in the run history whatever happens, a work directory that is gone
  * afterwards, and an interruption that has a name. Throws AppError locked when another run of the project is going on.
@@ -41,17 +43,23 @@ async function recordRun<Result extends { status: RunStatus }>(
 ): Promise<Result> {
   const runId = randomUUID();
   const startedMs = context.clock.monotonicMs();
-  const finish = (outcome: Pick<RunRecord, 'status' | 'errorCode' | 'errorMessage'>): void =>
-    context.state.finishRun(runId, { ...outcome, durationMs: Math.round(context.clock.monotonicMs() - startedMs) });
+  const finish = async (outcome: Outcome): Promise<void> => {
+    const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
+    try {
+      context.state.finishRun(runId, { ...outcome, durationMs });
+    } finally {
+      await context.metrics.runEnded({ ...request, status: outcome.status, durationMs });
+    }
+  };
   context.state.startRun({ runId, ...request });
   try {
     const result = await inWorkDirectory(context, runId, request, work);
-    finish({ status: result.status, errorCode: undefined, errorMessage: undefined });
+    await finish({ status: result.status, errorCode: undefined, errorMessage: undefined });
     return result;
   } catch (error) {
     const cause = nameInterruption(context, error);
     try {
-      finish({
+      await finish({
         status: 'failed',
         errorCode: cause instanceof AppError ? cause.code : 'failed',
         errorMessage: messageOf(cause),

@@ -25,7 +25,11 @@ test('no secret is on a command line, in a child, a log, JSON, the state or an a
   await source.query(`CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD '${passwordCanary}'`);
   const url = formatUrl({ ...source.config, user: role, password: new Secret(passwordCanary) });
   const repository = { ...(await createTestRepository()), passphrase: passphraseCanary };
-  const { project } = await createInitializedProject({ database: source, repository, variables: { SUPABASE_DB_URL: url } });
+  const { project } = await createInitializedProject({
+    database: source,
+    repository,
+    variables: { SUPABASE_DB_URL: url, METRICS_FILE: 'state/shop.prom' },
+  });
 
   const paused = await startPausedBackup(project, source);
   const children = await listDescendants(paused.agent.pid);
@@ -41,7 +45,7 @@ test('no secret is on a command line, in a child, a log, JSON, the state or an a
   expect(exitCode).toBe(0);
   expect(stdout + stderr).not.toContain('canary-of');
 
-  for (const args of [['config', 'show'], ['doctor'], ['status'], ['show', 'latest'], ['list']]) {
+  for (const args of [['config', 'show'], ['doctor'], ['status'], ['metrics'], ['show', 'latest'], ['list']]) {
     for (const options of [[], ['--json', '--log-level', 'debug']]) {
       const result = await runAgent([...args, '--env-file', project.envFile, ...options]);
       expect(result.stdout + result.stderr, args.join(' ')).not.toContain('canary-of');

@@ -25,9 +25,9 @@ export interface Permissions {
 
 export type ImportMap = Readonly<Record<string, Permissions>>;
 
-/** An import statement, or one that is put off: `const { a } = await import('./a.ts');` at the beginning of a line. */
+/** An import statement, or one that is put off: `const { a } = await import('./a.ts');` on a line of its own. */
 const importPattern =
-  /^(?:(?:import|export)\s+(?<type>type\s+)?(?:[^'";]*?\s*from\s+)?'(?<specifier>[^']+)'|const \{ \w+ \} = await import\('(?<late>[^']+)'\));$/gm;
+  /^(?:(?:import|export)\s+(?<type>type\s+)?(?:[^'";]*?\s*from\s+)?'(?<specifier>[^']+)'| *const \{ [\w, ]+ \} = await import\('(?<late>[^']+)'\));$/gm;
 const reExportPattern = /^\s*export\s+(?:type\s+)?[*{][^'"`;]*?\bfrom\b/gm;
 const anyImportPattern = new RegExp(`${reExportPattern.source}|^\\s*import\\b|\\bimport\\s*\\(|\\brequire\\s*\\(`, 'gm');
 

@@ -35,6 +35,7 @@ export async function createTestContext(options: {
       migrationDrift: 'auto',
       stateDirectory,
       postgresBinDirectory: undefined,
+      metricsFile: undefined,
       restoreAllowed: false,
     },
     log: createLogger('silent'),

@@ -1,7 +1,7 @@
 import type { RunContext, StateStore } from '../../context.ts';
 
 /** What the doctor works with: the state is one of the things that may be broken. */
-export interface DoctorTools extends Omit<RunContext, 'state'> {
+export interface DoctorTools extends Omit<RunContext, 'state' | 'metrics'> {
   readonly openState: () => StateStore;
 }
 

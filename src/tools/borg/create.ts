@@ -5,6 +5,7 @@ import type {
   CreateFilesRequest,
   CreateRequest,
   Progress,
+  RepositorySizes,
   RunningCommand,
   RunningCreate,
 } from '../../context.ts';
@@ -17,6 +18,7 @@ interface CreateTools {
   readonly command: (args: readonly string[]) => Command;
   readonly location: string;
   readonly progress: Progress;
+  readonly noteSizes: (sizes: RepositorySizes) => void;
 }
 
 /**
@@ -70,7 +72,9 @@ const portionLength = 64 * 1024;
 function watch(tools: CreateTools, running: RunningCommand): RunningCreate {
   const finished = running.finished.then((result) => {
     if (result.exitCode !== 0) throw borgError(tools.location, 'create', result);
-    return parseCreated(result.stdout);
+    const { archive, repository } = parseCreated(result.stdout);
+    if (repository !== undefined) tools.noteSizes(repository);
+    return archive;
   });
   finished.catch(() => undefined);
   return { finished, terminate: () => running.terminate() };

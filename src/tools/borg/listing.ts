@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ArchiveListing, ArchiveSizes } from '../../context.ts';
+import type { ArchiveListing, ArchiveSizes, RepositorySizes } from '../../context.ts';
 
 const listingSchema = z.object({
   archives: z.array(z.object({ name: z.string(), id: z.string(), hostname: z.string() })),
@@ -7,7 +7,14 @@ const listingSchema = z.object({
 
 const statsSchema = z.object({ original_size: z.number(), deduplicated_size: z.number() });
 const infoSchema = z.object({ archives: z.tuple([z.object({ stats: statsSchema })]) });
-const createSchema = z.object({ archive: z.object({ stats: statsSchema }) });
+const createSchema = z.object({
+  archive: z.object({ stats: statsSchema }),
+  // Only for monitoring: whatever it looks like, the archive is there.
+  cache: z
+    .object({ stats: z.object({ total_size: z.number(), unique_csize: z.number() }) })
+    .optional()
+    .catch(undefined),
+});
 
 /** Reads `borg list --json`, oldest archive first. */
 export function parseListing(json: string): ArchiveListing[] {
@@ -20,8 +27,15 @@ export function parseSizes(json: string): ArchiveSizes {
 }
 
 /** Reads what `borg create --json` says at its end. */
-export function parseCreated(json: string): ArchiveSizes {
-  return toSizes(createSchema.parse(JSON.parse(json)).archive.stats);
+export function parseCreated(json: string): {
+  readonly archive: ArchiveSizes;
+  readonly repository: RepositorySizes | undefined;
+} {
+  const { archive, cache } = createSchema.parse(JSON.parse(json));
+  return {
+    archive: toSizes(archive.stats),
+    repository: cache && { originalBytes: cache.stats.total_size, storedBytes: cache.stats.unique_csize },
+  };
 }
 
 function toSizes(stats: z.infer<typeof statsSchema>): ArchiveSizes {

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { RepositoryConfig } from '../../config/project-config.ts';
-import type { Command, CommandResult, CommandRunner, Progress, Repository } from '../../context.ts';
+import type { Command, CommandResult, CommandRunner, Progress, Repository, RepositorySizes } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { borgArguments } from './arguments.ts';
 import { startCreate, startCreateFromFiles } from './create.ts';
@@ -32,6 +32,10 @@ export function createRepository(options: BorgOptions): Repository {
     return result;
   };
 
+  let lastSizes: RepositorySizes | undefined;
+  const noteSizes = (sizes: RepositorySizes): void => void (lastSizes = sizes);
+  const createTools = { commands, command, location, progress: options.progress, noteSizes };
+
   let asked: Promise<string> | undefined;
   const version = (): Promise<string> => (asked ??= readVersion(commands));
 
@@ -49,8 +53,8 @@ export function createRepository(options: BorgOptions): Repository {
       const result = await run('list', ['--json', '--consider-checkpoints', '--format={archive}{hostname}'], []);
       return parseListing(result.stdout);
     },
-    create: (request) => startCreate({ commands, command, location, progress: options.progress }, request),
-    createFromFiles: (request) => startCreateFromFiles({ commands, command, location, progress: options.progress }, request),
+    create: (request) => startCreate(createTools, request),
+    createFromFiles: (request) => startCreateFromFiles(createTools, request),
     async rename(from, to) {
       if (renamesAuthentically(await version())) {
         await run('rename', [], [`::${from}`, to]);
@@ -70,6 +74,7 @@ export function createRepository(options: BorgOptions): Repository {
       const result = await run('info', ['--json'], [`::${archive}`]);
       return parseSizes(result.stdout);
     },
+    lastSizes: () => lastSizes,
     async readText(archive, path) {
       const result = await commands.run(command(borgArguments('extract', ['--stdout'], [`::${archive}`, path])));
       if (result.exitCode === 1 && result.stderr.includes('never matched')) return undefined;

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { IndexedArchive, RunRecord, StateStore } from '../../context.ts';
+import type { RunStatus } from '../../domain/exit-code.ts';
 import type { LiftedLimits } from '../../domain/storage/settings.ts';
 import { AppError } from '../../errors.ts';
 import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
@@ -25,6 +26,7 @@ const migrations = [
 ];
 
 const keyExportedFact = 'key_exported_at';
+const measurementsFact = 'measurements';
 
 /** Opens the state of one project in `directory`, which is made when it is missing. */
 export function openStateStore(directory: string): StateStore {
@@ -37,6 +39,12 @@ export function openStateStore(directory: string): StateStore {
     } catch (error) {
       throw sqliteCode(error) === sqliteCodes.full ? fullError(directory, error) : error;
     }
+  };
+
+  const noteFact = (name: string, value: string): void => run('INSERT OR REPLACE INTO facts VALUES (?, ?)', name, value);
+  const fact = (name: string): string | undefined => {
+    const [row] = all('SELECT value FROM facts WHERE name = ?', name);
+    return row === undefined ? undefined : String(row['value']);
   };
 
   return {
@@ -74,6 +82,15 @@ export function openStateStore(directory: string): StateStore {
       );
     },
     listRuns: (limit) => all('SELECT * FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?', limit).map(toRun),
+    newestRun(command, statuses) {
+      const where = 'command = ? AND status IN (SELECT value FROM json_each(?))';
+      const sql = `SELECT * FROM runs WHERE ${where} ORDER BY started_at DESC, rowid DESC LIMIT 1`;
+      return all(sql, command, JSON.stringify(statuses)).map(toRun)[0];
+    },
+    countRuns: () =>
+      all("SELECT command, status, count(*) AS count FROM runs WHERE status <> 'running' GROUP BY command, status").map(
+        toRunCount,
+      ),
     indexedArchives: () => all('SELECT * FROM archives').map(toArchive),
     indexArchive(archive) {
       run(
@@ -97,11 +114,13 @@ export function openStateStore(directory: string): StateStore {
     },
     liftedLimits: () => all('SELECT * FROM lifted_limits ORDER BY url, bucket').map(toLiftedLimits),
     forgetLiftedLimits: ({ url, bucket }) => run('DELETE FROM lifted_limits WHERE url = ? AND bucket = ?', url, bucket),
-    noteKeyExported: (at) => run('INSERT OR REPLACE INTO facts VALUES (?, ?)', keyExportedFact, at.toISOString()),
+    noteKeyExported: (at) => noteFact(keyExportedFact, at.toISOString()),
     keyExportedAt() {
-      const [row] = all('SELECT value FROM facts WHERE name = ?', keyExportedFact);
-      return row === undefined ? undefined : new Date(String(row['value']));
+      const at = fact(keyExportedFact);
+      return at === undefined ? undefined : new Date(at);
     },
+    noteMeasurements: (json) => noteFact(measurementsFact, json),
+    measurements: () => fact(measurementsFact),
     close: () => database.close(),
   };
 }
@@ -158,6 +177,14 @@ function toRun(row: Record<string, unknown>): RunRecord {
     backupId: (row['backup_id'] as string | null) ?? undefined,
     errorCode: (row['error_code'] as string | null) ?? undefined,
     errorMessage: (row['error_message'] as string | null) ?? undefined,
+  };
+}
+
+function toRunCount(row: Record<string, unknown>): ReturnType<StateStore['countRuns']>[number] {
+  return {
+    command: row['command'] as RunRecord['command'],
+    status: row['status'] as RunStatus,
+    count: row['count'] as number,
   };
 }
 

@@ -26,6 +26,7 @@ function listen(...lines: readonly string[]): { bytes: number[]; terminated: num
       command: (args) => ({ file: 'borg', args }),
       location: '/repository',
       progress: { step: () => {}, bytes: (bytes) => heard.bytes.push(bytes), end: () => {} },
+      noteSizes: () => {},
     },
     { name: 'name', directory: '/run', chunkerParams: 'default', paths: ['RECOVERY.md', 'database/full.dump'] },
   );

@@ -1,0 +1,86 @@
+import { statfs } from 'node:fs/promises';
+import type { StateStore } from '../../context.ts';
+import { archiveKinds, parseArchiveName, type ArchiveKind } from '../../domain/archive-name.ts';
+import type { RunStatus } from '../../domain/exit-code.ts';
+import type { FileSystem, LastRun, MetricFacts, RunSummary } from '../../domain/metrics/families.ts';
+import type { MeasuredCommand, Measurements } from '../../domain/metrics/measurements.ts';
+import type { EndedRun } from '../../metrics.ts';
+
+export interface FactSources {
+  readonly project: string;
+  readonly agentVersion: string;
+  readonly stateDirectory: string;
+  /** BORG_REPO. */
+  readonly repositoryLocation: string;
+  readonly state: StateStore;
+}
+
+/**
+ * Brings together what is known of a project.
+ * @param ended the run that ends now: it counts even where the run history could not be written, on a full disk, say.
+ */
+export async function gatherFacts(
+  sources: FactSources,
+  measured: Measurements,
+  ended: EndedRun | undefined,
+): Promise<MetricFacts> {
+  const { project, agentVersion, state } = sources;
+  // Whoever ends a run now holds the lock itself.
+  const running = ended === undefined && state.isLocked();
+  const summarize = (command: MeasuredCommand): RunSummary =>
+    summarizeRuns(state, command, { running, ended: ended?.command === command ? ended : undefined });
+  return {
+    project,
+    agentVersion,
+    backup: summarize('backup'),
+    verify: summarize('verify'),
+    runs: state.countRuns(),
+    measured,
+    archives: countArchives(state, project),
+    fileSystems: await measureFileSystems(sources),
+  };
+}
+
+const endedStatuses: readonly RunStatus[] = ['complete', 'incomplete', 'failed'];
+
+function summarizeRuns(
+  state: StateStore,
+  command: MeasuredCommand,
+  { running, ended }: { readonly running: boolean; readonly ended: EndedRun | undefined },
+): RunSummary {
+  const lastSuccess = ended?.status === 'complete' ? ended : state.newestRun(command, ['complete']);
+  return {
+    lastSuccess: lastSuccess?.startedAt,
+    lastEnded: ended ?? findLastEnded(state, command, running),
+  };
+}
+
+/** Where no run is going on, one without an end was killed. */
+function findLastEnded(state: StateStore, command: MeasuredCommand, running: boolean): LastRun | undefined {
+  const run = state.newestRun(command, running ? endedStatuses : [...endedStatuses, 'running']);
+  if (run === undefined) return undefined;
+  return { ...run, status: run.status === 'running' ? 'failed' : run.status };
+}
+
+function countArchives(state: StateStore, project: string): Record<ArchiveKind, number> {
+  const own = state.indexedArchives().filter(({ name }) => parseArchiveName(name)?.project === project);
+  const count = (kind: ArchiveKind): number => own.filter((archive) => archive.kind === kind).length;
+  return Object.fromEntries(archiveKinds.map((kind) => [kind, count(kind)])) as Record<ArchiveKind, number>;
+}
+
+/** What cannot be looked at (a remote repository, a disk that is not there) is left out. */
+async function measureFileSystems({ stateDirectory, repositoryLocation }: FactSources): Promise<FileSystem[]> {
+  const directories = [
+    ['repository', repositoryLocation],
+    ['state', stateDirectory],
+  ] as const;
+  const measured: FileSystem[] = [];
+  for (const [directory, path] of directories) {
+    if (!path.startsWith('/')) continue;
+    const stats = await statfs(path).catch(() => undefined);
+    if (stats === undefined) continue;
+    // For users who are not root, as `df` tells it.
+    measured.push({ directory, freeBytes: stats.bavail * stats.bsize, sizeBytes: stats.blocks * stats.bsize });
+  }
+  return measured;
+}
