@@ -13,6 +13,7 @@ import { createFiles } from './tools/files/files.ts';
 import { createMetrics } from './tools/metrics/metrics.ts';
 import { exposeMetrics } from './tools/metrics/render.ts';
 import { openMirror } from './tools/mirror/mirror.ts';
+import { createNotifier } from './tools/notify/notifier.ts';
 import { createDatabases } from './tools/postgres/databases.ts';
 import { createCommandRunner } from './tools/process/run-command.ts';
 import { openStateStore } from './tools/state/store.ts';
@@ -25,6 +26,8 @@ export interface CompositionOptions {
   readonly signal: AbortSignal;
   /** The process's own environment; children see only a few variables of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether somebody at a terminal looks on; not unless told. */
+  readonly attended?: boolean;
 }
 
 /** What children need of our environment; nothing secret is among it. */
@@ -72,6 +75,8 @@ export function composeTools(
       signal,
     ),
     storage: composeStorage(config, stateDirectory),
+    notifier: createNotifier({ targets: config.alerts.targets, clock: systemClock }),
+    invocation: { attended: options.attended ?? false, id: environment['INVOCATION_ID'] },
     openMirror,
     openObjectStore: (connection) => openObjectStore(config, connection),
     files: createFiles(join(stateDirectory, 'run'), commands),

@@ -6,6 +6,7 @@ import type { RunStatus } from './domain/exit-code.ts';
 import type { LiftedLimits } from './domain/storage/settings.ts';
 import type { Files } from './files.ts';
 import type { Metrics } from './metrics.ts';
+import type { AlertFact, Invocation, Notifier } from './notifier.ts';
 import type { Mirror, ObjectStore } from './object-store.ts';
 
 /** All that a pipeline works with. composition.ts makes it from a configuration; tests may put another tool into a place. */
@@ -22,6 +23,8 @@ export interface RunContext {
   readonly files: Files;
   readonly state: StateStore;
   readonly metrics: Metrics;
+  readonly notifier: Notifier;
+  readonly invocation: Invocation;
   /** Undefined where no key of the project's Storage is configured. */
   readonly storage: StorageTools | undefined;
   /** A mirror in a directory of the caller's own, which is made. */
@@ -282,6 +285,9 @@ export interface StateStore {
   noteLiftedLimits(lifted: LiftedLimits): void;
   liftedLimits(): LiftedLimits[];
   forgetLiftedLimits(bucket: Pick<LiftedLimits, 'url' | 'bucket'>): void;
+  /** Undefined forgets it. */
+  noteFact(name: AlertFact, value: string | undefined): void;
+  fact(name: AlertFact): string | undefined;
   noteKeyExported(at: Date): void;
   keyExportedAt(): Date | undefined;
   /** Replaces what runs have measured for monitoring (domain/metrics), as JSON. */

@@ -20,9 +20,10 @@ const importMap: ImportMap = {
   },
   'context.ts': {
     values: [],
-    types: ['config', 'domain', 'files.ts', 'metrics.ts', 'object-store.ts'],
+    types: ['config', 'domain', 'files.ts', 'metrics.ts', 'notifier.ts', 'object-store.ts'],
     outside: ['node:stream', 'pino'],
   },
+  'notifier.ts': { values: [], types: ['domain'], outside: [] },
   'files.ts': { values: [], outside: ['node:stream'] },
   'metrics.ts': { values: [], types: ['domain'], outside: [] },
   'object-store.ts': { values: [], types: ['domain'], outside: ['node:stream'] },
@@ -35,7 +36,7 @@ const importMap: ImportMap = {
   config: { values: ['config', 'domain', 'errors.ts'], types: ['context.ts'], outside: 'any' },
   tools: {
     values: ['tools', 'domain', 'errors.ts', 'log.ts', 'object-requests.ts', 'buffer-pool.ts', 'release-memory.ts'],
-    types: ['config', 'context.ts', 'files.ts', 'metrics.ts', 'object-store.ts'],
+    types: ['config', 'context.ts', 'files.ts', 'metrics.ts', 'notifier.ts', 'object-store.ts'],
     outside: 'any',
   },
   catalog: { values: ['catalog', 'domain', 'errors.ts'], types: ['config', 'context.ts', 'object-store.ts'], outside: pure },
@@ -56,12 +57,12 @@ const importMap: ImportMap = {
   },
   pipeline: {
     values: ['pipeline', 'capture', 'apply', 'archive', 'catalog', 'domain', 'errors.ts'],
-    types: ['config', 'context.ts', 'object-store.ts'],
+    types: ['config', 'context.ts', 'notifier.ts', 'object-store.ts'],
     outside: pure,
   },
   cli: {
     values: ['cli', 'cli/commands', 'composition.ts', 'pipeline', 'config', 'domain', 'errors.ts', 'log.ts'],
-    types: ['context.ts'],
+    types: ['context.ts', 'notifier.ts'],
     outside: 'any',
   },
   'cli/commands': {

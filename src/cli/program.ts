@@ -10,6 +10,8 @@ import { extractCommand } from './commands/extract.ts';
 import { initCommand } from './commands/init.ts';
 import { listCommand } from './commands/list.ts';
 import { metricsCommand } from './commands/metrics.ts';
+import { notifyFailureCommand } from './commands/notify-failure.ts';
+import { notifyTestCommand } from './commands/notify-test.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { showCommand } from './commands/show.ts';
@@ -39,6 +41,8 @@ export function createProgram(shell: Shell): Command {
     pruneCommand,
     statusCommand,
     metricsCommand,
+    notifyTestCommand,
+    notifyFailureCommand,
     doctorCommand,
   ];
   for (const create of commands) program.addCommand(create(shell));

@@ -34,6 +34,7 @@ function createShell(output: Output, exitWith: (code: ExitCode) => void): Shell 
     workingDirectory: process.cwd(),
     homeDirectory: homedir(),
     isRoot: process.getuid?.() === 0,
+    attended: interactive,
     signal: abortOnSignals(),
     output,
     progress: process.stderr.isTTY && !output.json ? createTerminalProgress(process.stderr) : silentProgress,

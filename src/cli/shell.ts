@@ -1,9 +1,10 @@
 import type { Writable } from 'node:stream';
 import { Command, Option } from 'commander';
-import { composeContext } from '../composition.ts';
+import { composeTools } from '../composition.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { LoadOptions } from '../config/open.ts';
-import type { Progress, RunContext } from '../context.ts';
+import type { Progress, RunContext, StateStore } from '../context.ts';
+import { tellEarlyFailure } from '../pipeline/alerts.ts';
 import type { ExitCode } from '../domain/exit-code.ts';
 import { createLogger, logLevels, type LogLevel } from '../log.ts';
 import type { Output } from './output.ts';
@@ -14,6 +15,8 @@ export interface Shell {
   readonly workingDirectory: string;
   readonly homeDirectory: string;
   readonly isRoot: boolean;
+  /** Whether somebody looks on at a terminal. */
+  readonly attended: boolean;
   readonly signal: AbortSignal;
   readonly output: Output;
   readonly progress: Progress;
@@ -68,20 +71,30 @@ export async function loadProject(shell: Shell, options: CommonOptions): Promise
   return loaded;
 }
 
-/** Runs the work of a command with real tools, and puts them away afterwards. */
+/** Runs the work of a command with real tools, and puts them away afterwards. `alertAs`: whoever is told of its end is told, too, when it cannot begin. */
 export async function withContext<Result>(
   shell: Shell,
   options: CommonOptions,
   work: (context: RunContext, loaded: LoadedConfig) => Promise<Result>,
+  alertAs?: 'backup' | 'verify',
 ): Promise<Result> {
   const loaded = await loadProject(shell, options);
-  const context = composeContext({
+  const { openState, ...tools } = composeTools({
     config: loaded.config,
     log: createLogger(options.logLevel ?? 'warn'),
     progress: shell.progress,
     signal: shell.signal,
     environment: shell.environment,
+    attended: shell.attended,
   });
+  let state: StateStore;
+  try {
+    state = openState();
+  } catch (error) {
+    if (alertAs !== undefined) await tellEarlyFailure(tools, alertAs, error);
+    throw error;
+  }
+  const context = { ...tools, state };
   try {
     return await work(context, loaded);
   } finally {

@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import { findAlertProblems, toAlertConfig } from './alert-settings.ts';
 import { completePassword, findDatabase } from './database.ts';
 import { describeConfig, type ConfigRow } from './describe.ts';
 import { openFile, openSources, projectFile, type LoadOptions, type OpenedSources } from './open.ts';
@@ -35,6 +36,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { sources, problems } = opened;
   const values = await fetchValues(sources, { names, environment: options.environment, problems });
   const settings = validate(projectSchema, values, problems);
+  if (settings !== undefined) findAlertProblems(settings, problems);
   const database = await findDatabase(values, { problems, prefix: '', canAsk: options.askPassword !== undefined });
   const now = new Date();
   const { storage, warnings } = findStorage(values, { problems, prefix: '', now, database: database?.connection });
@@ -77,6 +79,7 @@ function toProjectConfig(
     },
     verifyContent: settings.VERIFY_CONTENT,
     migrationDrift: settings.MIGRATION_DRIFT,
+    alerts: toAlertConfig(settings),
     postgresBinDirectory: settings.PG_BIN_DIR,
     metricsFile: settings.METRICS_FILE,
     restoreAllowed: settings.RESTORE_ALLOWED,

@@ -1,3 +1,5 @@
+import type { AlertEvent } from '../domain/alerts/alert.ts';
+
 /** A validated configuration of one project: what the rest of the program works with. Secrets are `Secret`s: they never print. */
 export interface ProjectConfig {
   /** PROJECT_NAME. */
@@ -16,6 +18,7 @@ export interface ProjectConfig {
   readonly verifyContent: boolean;
   /** MIGRATION_DRIFT: whether a backup compares the schema with the project's migrations. */
   readonly migrationDrift: 'auto' | 'off';
+  readonly alerts: AlertConfig;
   /** STATE_DIR: run history, archive index, Borg's cache, work directories; a directory for each project below it. */
   readonly stateDirectory: string;
   /** PG_BIN_DIR: where to look for PostgreSQL's client programs before anywhere else. */
@@ -75,6 +78,22 @@ export interface RetentionConfig {
   readonly weekly: number;
   readonly monthly: number;
 }
+
+/** Who is told how runs end, and when a backup is late (NOTIFY_..., LATE_AFTER). */
+export interface AlertConfig {
+  readonly targets: readonly AlertTarget[];
+  /** How old the newest complete backup may be; undefined unless set. */
+  readonly lateAfterMs: number | undefined;
+}
+
+/** One way to tell, and of what it tells. URLs hold tokens and passwords. */
+export type AlertTarget = { readonly url: Secret; readonly on: readonly AlertEvent[] } & (
+  | { readonly kind: 'webhook'; readonly secret: Secret | undefined }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'email'; readonly from: string; readonly to: readonly string[] }
+  | { readonly kind: 'ntfy'; readonly token: Secret | undefined }
+  | { readonly kind: 'slack' }
+);
 
 /** What a restore goes into: another project's configuration, of which only these are needed. */
 export interface TargetConfig {

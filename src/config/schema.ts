@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isSafetyProject, projectNamePattern } from '../domain/archive-name.ts';
 import { findGlobProblem, parseGlobs } from '../domain/storage/filter.ts';
+import { alertFields } from './alert-settings.ts';
 import { parseByteSize } from './byte-size.ts';
 import { metricsShape } from './metrics-settings.ts';
 import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
@@ -160,6 +161,7 @@ export const projectSchema = targetSchema.extend({
   STATE_DIR: describe('STATE_DIR', text.optional()),
   PG_BIN_DIR: describe('PG_BIN_DIR', text.optional()),
   ...metricsShape,
+  ...alertFields,
 });
 
 export type ProjectSettings = z.output<typeof projectSchema>;

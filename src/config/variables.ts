@@ -1,4 +1,5 @@
 import { metricsVariables } from './metrics-variables.ts';
+import { alertVariables } from './alert-variables.ts';
 import type { Variable } from './variable.ts';
 
 const database = 'The database to back up';
@@ -168,6 +169,7 @@ export const variables = {
     example: '/usr/lib/postgresql/17/bin',
   },
   ...metricsVariables,
+  ...alertVariables,
   RESTORE_ALLOWED: {
     section: target,
     description: 'Whether `agent restore` may write into the database above; leave it at false for a project in use.',

@@ -6,6 +6,7 @@ import type { Coverage } from '../domain/coverage.ts';
 import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { addToMessage, AppError, messageOf } from '../errors.ts';
+import { withAlerts } from './alerts.ts';
 import { requireDatabase } from './configured-database.ts';
 import type { DatabaseArchive } from './database-archive.ts';
 import { chunkerParamsOf, listKnownArchives } from './known-archives.ts';
@@ -50,6 +51,10 @@ export interface BackupReport {
  * remove what is old enough. Throws AppError; then no archive is half done, and no old one is missing.
  */
 export async function backup(context: RunContext, { only }: BackupRequest = { only: undefined }): Promise<BackupReport> {
+  return withAlerts(context, 'backup', () => runBackup(context, only));
+}
+
+async function runBackup(context: RunContext, only: BackupRequest['only']): Promise<BackupReport> {
   const startedAt = context.clock.now();
   const startedMs = context.clock.monotonicMs();
   const backupId = formatBackupId(context.config.project, startedAt);

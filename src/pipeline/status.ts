@@ -1,4 +1,5 @@
 import type { RunContext, RunRecord } from '../context.ts';
+import { clockToleranceMs, describeAge } from '../domain/late.ts';
 
 export interface StatusRequest {
   /** How old the newest complete backup may be; undefined when that is not asked. */
@@ -26,10 +27,6 @@ export interface StatusReport {
 
 /** More runs than a project makes in a year of hours. */
 const historyLimit = 10_000;
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-/** Clocks are set back by seconds now and then. */
-const clockToleranceMs = 5 * minuteMs;
 
 /** How the project's backups stand, from the run history of this machine alone: needs neither repository nor database. */
 export function readStatus(context: RunContext, request: StatusRequest): StatusReport {
@@ -76,8 +73,4 @@ function findProblem(ageMs: number | undefined, maxAgeMs: number | undefined): s
   if (ageMs < -clockToleranceMs) return 'The newest complete backup lies in the future: the clock is or was wrong.';
   if (ageMs <= maxAgeMs) return undefined;
   return `The newest complete backup is ${describeAge(ageMs)} old; ${describeAge(maxAgeMs)} were allowed.`;
-}
-
-function describeAge(ms: number): string {
-  return ms < 3 * hourMs ? `${Math.round(ms / minuteMs)} minutes` : `${(ms / hourMs).toFixed(1)} hours`;
 }

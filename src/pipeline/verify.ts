@@ -10,6 +10,7 @@ import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import { groupAllBackups, groupBackups, type Backup } from '../domain/backup-list.ts';
 import { AppError } from '../errors.ts';
+import { withAlerts } from './alerts.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { withRun } from './run.ts';
 import { enterStage } from './stage.ts';
@@ -48,6 +49,7 @@ export interface VerifyReport {
   readonly startedAt: Date;
   readonly durationMs: number;
   readonly verified: readonly VerifiedBackup[];
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -56,6 +58,10 @@ export interface VerifyReport {
  * are looked at all the same. Throws backup_not_found.
  */
 export async function verify(context: RunContext, request: VerifyRequest): Promise<VerifyReport> {
+  return withAlerts(context, 'verify', () => runVerify(context, request));
+}
+
+async function runVerify(context: RunContext, request: VerifyRequest): Promise<VerifyReport> {
   const startedAt = context.clock.now();
   const startedMs = context.clock.monotonicMs();
   return withRun(context, { command: 'verify', startedAt, backupId: undefined }, async () => {
@@ -72,7 +78,7 @@ export async function verify(context: RunContext, request: VerifyRequest): Promi
     }
     assertAllGood(failures, backups.length);
     const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
-    return { status: 'complete', data: request.data, startedAt, durationMs, verified };
+    return { status: 'complete', data: request.data, startedAt, durationMs, verified, warnings: [] };
   });
 }
 

@@ -33,6 +33,7 @@ export async function createTestContext(options: {
       retention: { days: 21, minimumBackups: 3, daily: 0, weekly: 0, monthly: 0 },
       verifyContent: false,
       migrationDrift: 'auto',
+      alerts: { targets: [], lateAfterMs: undefined },
       stateDirectory,
       postgresBinDirectory: undefined,
       metricsFile: undefined,

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { RunContext } from '../../context.ts';
 import { archiveKinds, type ArchiveKind } from '../../domain/archive-name.ts';
 import { exitCodeForStatus } from '../../domain/exit-code.ts';
 import type { StorageManifest } from '../../domain/storage/manifest.ts';
@@ -19,12 +20,13 @@ export function backupCommand(shell: Shell): Command {
   ])
     .addOption(new Option('--only <kind>', 'the database alone, or the objects of Storage alone').choices(archiveKinds))
     .action(async (options: BackupOptions) => {
-      await withContext(shell, options, async (context) => {
+      const run = async (context: RunContext): Promise<void> => {
         const report = await backup(context, { only: options.only });
         context.progress.end();
         shell.output.result(toDocument(report, context.config.project), () => toText(report));
         shell.exitWith(exitCodeForStatus(report.status));
-      });
+      };
+      await withContext(shell, options, run, 'backup');
     });
 }
 

@@ -1,13 +1,17 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import type { RunRecord } from '../../context.ts';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { parseDuration } from '../../config/duration.ts';
+import type { RunContext, RunRecord } from '../../context.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
+import { checkLateness } from '../../pipeline/check-lateness.ts';
 import { readStatus, type StatusReport } from '../../pipeline/status.ts';
 import { formatAge } from '../age.ts';
+import { toDeliveryDocument } from '../deliveries.ts';
 import { formatDuration, formatTable, formatTime, printable } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface StatusOptions extends CommonOptions {
   readonly maxAge?: number;
+  readonly check?: boolean;
   readonly runs: number;
 }
 
@@ -15,25 +19,41 @@ export function statusCommand(shell: Shell): Command {
   return createCommand('status', 'Tell how the backups stand, from the run history of this machine alone.', [
     'agent status',
     'agent status --max-age 26h    exits with 1 when there is no complete backup that young',
+    'agent status --check    for monitoring: one line, exits with 1 when no complete backup is younger than LATE_AFTER',
     'agent status --runs 50 --json',
   ])
     .option('--max-age <age>', 'the age that the newest complete backup may have, such as 26h, 90m or 2d', parseAge)
     .option('--runs <number>', 'how many of the last runs to list', parseCount, 10)
+    .addOption(
+      new Option('--check', 'say in one line whether a backup is late; alerts tell of it once (docs/alerts.md)').conflicts(
+        'maxAge',
+      ),
+    )
     .action(async (options: StatusOptions) => {
       await withContext(shell, options, async (context) => {
+        if (options.check === true) return check(shell, context);
         const report = readStatus(context, { maxAgeMs: options.maxAge, runs: options.runs });
         shell.output.result(toDocument(report, context.config.project), () => toText(report));
         if (report.problem !== undefined) shell.exitWith(exitCodes.failed);
+        return undefined;
       });
     });
 }
 
-const unitsMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** The form that Nagios and its kin expect: a word, and why. */
+async function check(shell: Shell, context: RunContext): Promise<void> {
+  const { project } = context.config;
+  const { late, reason, deliveries } = await checkLateness(context);
+  const status = late ? 'failed' : 'complete';
+  const document = { command: 'status', status, project, late, reason, deliveries: toDeliveryDocument(deliveries) };
+  shell.output.result(document, () => `${late ? 'CRITICAL' : 'OK'}: ${project}: ${reason}`);
+  if (late) shell.exitWith(exitCodes.failed);
+}
 
 function parseAge(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('It has to be a number with a unit: 90m, 26h, 2d.');
-  return Number(match[1]) * unitsMs[match[2]!]!;
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('It has to be a number with a unit: 90m, 26h, 2d.');
+  return ms;
 }
 
 function parseCount(text: string): number {

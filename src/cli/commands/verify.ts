@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { RunContext } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { verify, type VerifiedBackup, type VerifyReport, type VerifyRequest } from '../../pipeline/verify.ts';
-import { formatBytes, formatDuration, formatTable } from '../output.ts';
+import { formatBytes, formatDuration, formatTable, printable } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface VerifyOptions extends CommonOptions {
@@ -21,11 +22,12 @@ export function verifyCommand(shell: Shell): Command {
     .option('--all', 'verify every backup of the project')
     .action(async (backup: string | undefined, options: VerifyOptions) => {
       const request = { backups: chooseBackups(backup, options), data: options.data ?? false };
-      await withContext(shell, options, async (context) => {
+      const run = async (context: RunContext): Promise<void> => {
         const report = await verify(context, request);
         context.progress.end();
         shell.output.result(toDocument(report, context.config.project), () => toText(report));
-      });
+      };
+      await withContext(shell, options, run, 'verify');
     });
 }
 
@@ -44,7 +46,7 @@ function toDocument({ verified, startedAt, ...report }: VerifyReport, project: s
   return { command: 'verify', project, ...report, startedAt: startedAt.toISOString(), backups };
 }
 
-function toText({ verified, data, durationMs }: VerifyReport): string {
+function toText({ verified, data, durationMs, warnings }: VerifyReport): string {
   const what = verified.length === 1 ? 'The backup is' : `All ${verified.length} backups are`;
   const rows = verified.map((backup) => [
     backup.backupId,
@@ -64,6 +66,7 @@ function toText({ verified, data, durationMs }: VerifyReport): string {
       [1, 2, 3, 4, 5, 6],
     ),
     ...(data ? [] : ['', 'The data itself was not read: --data reads every byte of it and counts the rows.']),
+    ...warnings.map((warning) => `\nWarning: ${printable(warning)}`),
   ].join('\n');
 }
 

@@ -41,7 +41,10 @@ export function openStateStore(directory: string): StateStore {
     }
   };
 
-  const noteFact = (name: string, value: string): void => run('INSERT OR REPLACE INTO facts VALUES (?, ?)', name, value);
+  const noteFact = (name: string, value: string | undefined): void => {
+    if (value === undefined) run('DELETE FROM facts WHERE name = ?', name);
+    else run('INSERT OR REPLACE INTO facts VALUES (?, ?)', name, value);
+  };
   const fact = (name: string): string | undefined => {
     const [row] = all('SELECT value FROM facts WHERE name = ?', name);
     return row === undefined ? undefined : String(row['value']);
@@ -114,6 +117,8 @@ export function openStateStore(directory: string): StateStore {
     },
     liftedLimits: () => all('SELECT * FROM lifted_limits ORDER BY url, bucket').map(toLiftedLimits),
     forgetLiftedLimits: ({ url, bucket }) => run('DELETE FROM lifted_limits WHERE url = ? AND bucket = ?', url, bucket),
+    noteFact,
+    fact,
     noteKeyExported: (at) => noteFact(keyExportedFact, at.toISOString()),
     keyExportedAt() {
       const at = fact(keyExportedFact);

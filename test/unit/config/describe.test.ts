@@ -51,6 +51,7 @@ test('every value that counts, where it comes from, and no secret', async () => 
     'RETENTION_WEEKLY=0 (default)',
     'RETENTION_MONTHLY=0 (default)',
     'STATE_DIR=/home/me/.local/state/supabase-backup (default)',
+    'NOTIFY_ON=failure,incomplete,recovered,late (default)',
     'RESTORE_ALLOWED=false (default)',
     'TEST_PROJECT_NAME=test (default)',
     'TEST_SUPABASE_DB_URL=postgresql://me:***@localhost:5432/test (file)',

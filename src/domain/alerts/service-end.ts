@@ -1,0 +1,48 @@
+/** How a unit of systemd ended, as it tells the unit that OnFailure= starts (systemd.exec(5), MONITOR_...; since systemd 251). */
+export interface ServiceEnd {
+  readonly unit: string | undefined;
+  /** `exit-code`, `signal`, `core-dump`, `watchdog`, `oom-kill`, `timeout`, `start-limit-hit` ... */
+  readonly result: string | undefined;
+  /** `exited`, `killed` or `dumped`. */
+  readonly exitCode: string | undefined;
+  /** The exit code of the process, or the name of the signal. */
+  readonly exitStatus: string | undefined;
+  readonly invocationId: string | undefined;
+}
+
+export interface ServiceFacts {
+  readonly end: ServiceEnd;
+  /** Whether the newest run has never told how it ended, and goes on no more. */
+  readonly killed: boolean;
+  /** The start of a unit that has last told its own end. */
+  readonly toldInvocation: string | undefined;
+  /** Milliseconds since the newest run ended that was not good; undefined where it was, or there is none. */
+  readonly sinceBadEndMs: number | undefined;
+}
+
+/** Longer than the agent needs to tell of an end over a server that does not answer. */
+const recentlyMs = 10 * 60_000;
+
+/** Whether the run has told of its end by itself, so that nobody has to be told again. */
+export function hasToldItsEnd({ end, killed, toldInvocation, sinceBadEndMs }: ServiceFacts): boolean {
+  if (killed || end.exitCode === 'killed' || end.exitCode === 'dumped') return false;
+  if (end.invocationId !== undefined) return end.invocationId === toldInvocation;
+  return sinceBadEndMs !== undefined && sinceBadEndMs <= recentlyMs;
+}
+
+const results: Readonly<Record<string, string>> = {
+  watchdog: 'did not answer any more and was ended by the watchdog',
+  'oom-kill': 'was killed because memory had run out',
+  timeout: 'took longer than it may and was ended',
+  'start-limit-hit': 'was started too often in a short time, and is not started any more',
+};
+
+/** What became of it, for people. */
+export function describeServiceEnd({ unit, result, exitCode, exitStatus }: ServiceEnd): string {
+  const what = unit === undefined ? 'The service' : `The service ${unit}`;
+  const known = result === undefined ? undefined : results[result];
+  if (known !== undefined) return `${what} ${known}.`;
+  if (exitCode === 'killed' || exitCode === 'dumped') return `${what} was ended by the signal ${exitStatus ?? '(unknown)'}.`;
+  if (exitCode === 'exited') return `${what} ended with exit code ${exitStatus ?? '(unknown)'} before it could tell why.`;
+  return `${what} could not be started, or ended without a word${result === undefined ? '' : ` (${result})`}.`;
+}

@@ -1,0 +1,132 @@
+import type { RunContext } from '../context.ts';
+import type { Alert, AlertedRun } from '../domain/alerts/alert.ts';
+import { eventsOfEnd } from '../domain/alerts/choose.ts';
+import type { Coverage } from '../domain/coverage.ts';
+import { exitCodeForStatus, exitCodes, type RunStatus } from '../domain/exit-code.ts';
+import { AppError, messageOf } from '../errors.ts';
+import { createAlert, describeError, findLastComplete, tell, type TellContext } from './tell.ts';
+
+type AlertedCommand = 'backup' | 'verify';
+
+interface AlertedResult {
+  readonly status: RunStatus;
+  readonly warnings: readonly string[];
+  readonly backupId?: string;
+  readonly coverage?: readonly Coverage[];
+}
+
+/** More runs than lie between two of a kind. */
+const historyLimit = 1_000;
+
+/**
+ * Tells those who want to know (NOTIFY_...) that a run begins and how it ends, whatever happens to it: only a killed one cannot
+ * tell (`agent notify-failure` does). What does not arrive is a warning; the run ends as it would have.
+ */
+export async function withAlerts<Result extends AlertedResult>(
+  context: RunContext,
+  command: AlertedCommand,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const startedMs = context.clock.monotonicMs();
+  const run: AlertedRun = { ...nothingYet, command, startedAt: context.clock.now() };
+  const before = lookBack(context, command);
+  // Not waited for: a monitor that does not answer holds up no backup. Who interrupts a run at a terminal leaves no check open.
+  const begun =
+    before.locked || context.invocation.attended ? undefined : tell(context, createAlert(context, ['start'], { run }));
+  const ended = (status: RunStatus): AlertedRun => {
+    return { ...run, status, durationMs: Math.round(context.clock.monotonicMs() - startedMs) };
+  };
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    await begun;
+    await tellFailure(context, { error, run: ended('failed'), lastComplete: before.lastComplete });
+    noteTold(context, 'failed', command);
+    throw error;
+  }
+  await begun;
+  const { status, backupId, coverage = [] } = result;
+  const deliveries = await tell(
+    context,
+    createAlert(context, eventsOfEnd(status, before.troubled), {
+      run: { ...ended(status), backupId, exitCode: exitCodeForStatus(status) },
+      notCaptured: coverage.filter(({ state }) => state === 'not readable').map(({ component }) => component),
+      lastComplete: before.lastComplete,
+    }),
+  );
+  noteTold(context, status, command);
+  const failed = deliveries.filter(({ error }) => error !== undefined);
+  const warnings = failed.map(({ kind, error }) => `nobody was told by ${kind}: ${error}`);
+  return { ...result, warnings: [...result.warnings, ...warnings] };
+}
+
+const nothingYet = { status: undefined, backupId: undefined, durationMs: undefined, exitCode: undefined };
+
+/** Tells of a run that failed before there was a run history to look into. */
+export async function tellEarlyFailure(
+  context: TellContext & Pick<RunContext, 'signal' | 'invocation'>,
+  command: AlertedCommand,
+  error: unknown,
+): Promise<void> {
+  const run = { ...nothingYet, command, status: 'failed' as const, startedAt: context.clock.now() };
+  await tellFailure(context, { error, run, lastComplete: undefined });
+}
+
+async function tellFailure(
+  context: TellContext & Pick<RunContext, 'signal' | 'invocation'>,
+  {
+    error,
+    run,
+    lastComplete,
+  }: { readonly error: unknown; readonly run: AlertedRun; readonly lastComplete: Alert['lastComplete'] },
+): Promise<void> {
+  if (!isNews(context, error)) return;
+  const exitCode = error instanceof AppError ? error.exitCode : exitCodes.failed;
+  await tell(
+    context,
+    createAlert(context, ['failure'], { run: { ...run, exitCode }, error: describeError(error), lastComplete }),
+  );
+}
+
+/** The run that holds the lock tells its own end. Somebody at a terminal has interrupted it himself, or mistyped an option. */
+function isNews({ signal, invocation }: Pick<RunContext, 'signal' | 'invocation'>, error: unknown): boolean {
+  if (error instanceof AppError && error.code === 'locked') return false;
+  if (!invocation.attended) return true;
+  return !signal.aborted && !(error instanceof AppError && error.exitCode === exitCodes.usage);
+}
+
+interface Before {
+  /** Whether the run before did not end well, or a backup was told to be late. */
+  readonly troubled: boolean;
+  readonly locked: boolean;
+  readonly lastComplete: Alert['lastComplete'];
+}
+
+function lookBack(context: RunContext, command: AlertedCommand): Before {
+  try {
+    const runs = context.state.listRuns(historyLimit);
+    const previous = runs.find((run) => run.command === command);
+    const wasLate = command === 'backup' && context.state.fact('late_told_at') !== undefined;
+    return {
+      troubled: wasLate || (previous !== undefined && previous.status !== 'complete'),
+      // Asked only where it matters: whoever asks holds the lock for a moment.
+      locked: context.notifier.kinds.includes('ping') && context.state.isLocked(),
+      lastComplete: findLastComplete(runs),
+    };
+  } catch (error) {
+    context.log.warn({ reason: messageOf(error) }, 'the run history could not be read');
+    return { troubled: false, locked: false, lastComplete: undefined };
+  }
+}
+
+/** For `agent notify-failure` and `agent status --check`, which would tell it again. */
+function noteTold(context: RunContext, status: RunStatus, command: AlertedCommand): void {
+  try {
+    if (context.invocation.id !== undefined) context.state.noteFact('told_invocation', context.invocation.id);
+    const wasLate = context.state.fact('late_told_at') !== undefined;
+    if (command === 'backup' && status === 'complete' && wasLate) context.state.noteFact('late_told_at', undefined);
+  } catch (error) {
+    context.log.warn({ reason: messageOf(error) }, 'what was told could not be noted');
+  }
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import type { RunContext, RunRecord } from '../context.ts';
+import type { Alert, MessageEvent } from '../domain/alerts/alert.ts';
+import { AppError } from '../errors.ts';
+import type { Delivery } from '../notifier.ts';
+
+/** What an alert is made from and sent with: all but the state, which may be what is broken. */
+export type TellContext = Pick<RunContext, 'config' | 'hostname' | 'agentVersion' | 'clock' | 'notifier' | 'log'>;
+
+/** An alert of this project, now. */
+export function createAlert(context: TellContext, events: readonly MessageEvent[], about: Partial<Alert>): Alert {
+  return {
+    id: randomUUID(),
+    events,
+    project: context.config.project,
+    hostname: context.hostname,
+    agentVersion: context.agentVersion,
+    at: context.clock.now(),
+    run: undefined,
+    error: undefined,
+    reason: undefined,
+    notCaptured: [],
+    lastComplete: undefined,
+    ...about,
+  };
+}
+
+/** Sends it; what did not arrive becomes a warning of the log, and nothing else. */
+export async function tell(context: TellContext, alert: Alert): Promise<readonly Delivery[]> {
+  const deliveries = await context.notifier.send(alert);
+  for (const { kind, event, error } of deliveries) {
+    if (error === undefined) context.log.info({ kind, event }, 'alert sent');
+    else context.log.warn({ kind, event, reason: error }, 'an alert did not arrive');
+  }
+  return deliveries;
+}
+
+/** What leaves the machine of an error. A defect's message was made by nobody who thought of secrets. */
+export function describeError(error: unknown): NonNullable<Alert['error']> {
+  if (error instanceof AppError) return { code: error.code, message: error.message, hint: error.hint };
+  const message = 'An unexpected error, which is a defect of the agent. Earlier backups are as they were.';
+  return { code: 'failed', message, hint: 'What it says stands in the log of the run on that machine.' };
+}
+
+/** The newest complete backup of a history, for an alert. Takes the runs newest first. */
+export function findLastComplete(runs: readonly RunRecord[]): Alert['lastComplete'] {
+  const last = runs.find(({ command, status }) => command === 'backup' && status === 'complete');
+  return last?.backupId === undefined ? undefined : { backupId: last.backupId, startedAt: last.startedAt };
+}
