@@ -31,6 +31,15 @@ export async function checkLateness(context: RunContext): Promise<LatenessReport
   return { late, reason, deliveries };
 }
 
+/** The same on the way of another run, which it does not hold up. */
+export async function noticeLateness(context: RunContext): Promise<void> {
+  try {
+    await checkLateness(context);
+  } catch (error) {
+    context.log.warn({ reason: messageOf(error) }, 'whether a backup is late could not be found out');
+  }
+}
+
 function findFirstSeen(context: RunContext, otherwise: Date): Date {
   const seen = context.state.fact('first_seen_at');
   if (seen !== undefined) return new Date(seen);

@@ -11,6 +11,7 @@ import type { ArchiveKind } from '../domain/archive-name.ts';
 import { groupAllBackups, groupBackups, type Backup } from '../domain/backup-list.ts';
 import { AppError } from '../errors.ts';
 import { withAlerts } from './alerts.ts';
+import { noticeLateness } from './check-lateness.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { withRun } from './run.ts';
 import { enterStage } from './stage.ts';
@@ -58,7 +59,12 @@ export interface VerifyReport {
  * are looked at all the same. Throws backup_not_found.
  */
 export async function verify(context: RunContext, request: VerifyRequest): Promise<VerifyReport> {
-  return withAlerts(context, 'verify', () => runVerify(context, request));
+  try {
+    return await withAlerts(context, 'verify', () => runVerify(context, request));
+  } finally {
+    // Where backups have stopped, this may be all that still runs.
+    await noticeLateness(context);
+  }
 }
 
 async function runVerify(context: RunContext, request: VerifyRequest): Promise<VerifyReport> {

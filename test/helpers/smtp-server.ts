@@ -20,6 +20,8 @@ export interface SmtpServer {
 export interface SmtpOptions {
   /** Without it no login is asked for. */
   readonly login?: { readonly user: string; readonly password: string };
+  /** 127.0.0.1 unless told. */
+  readonly host?: string;
   /** What is answered to RCPT, and how often before all is well; for good unless told. */
   readonly refuses?: { readonly answer: string; readonly times?: number };
 }
@@ -35,7 +37,7 @@ export async function startSmtpServer(options: SmtpOptions = {}): Promise<SmtpSe
     socket.on('error', () => undefined);
     void serve(socket, { options, mails, mistakes, refusals });
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => void server.listen(0, options.host ?? '127.0.0.1', resolve));
   whenTestEnds(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => void server.close(resolve));

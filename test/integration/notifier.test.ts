@@ -112,6 +112,19 @@ test('e-mail logs in and says who it is from, with one message id for all attemp
   expect(data).toContain('Try: Start it <now> & here.');
 });
 
+test('a password is not said to another machine that offers no encryption', async () => {
+  const host = '127.0.0.2';
+  const server = await startSmtpServer({ host, login: { user: 'me', password: canary } });
+  const url = new Secret(`smtp://me:${canary}@${host}:${server.port}`);
+  const target = { kind: 'email', url, from: 'a@example.com', to: ['b@example.com'], on } as const;
+  const [delivery] = await createTestNotifier([target]).send(createTestAlert());
+  expect(delivery).toMatchObject({ answer: undefined, error: expect.stringContaining('offers no encryption') as string });
+  expect(server).toMatchObject({
+    mails: [],
+    mistakes: expect.not.arrayContaining([expect.stringContaining('AUTH')]) as string[],
+  });
+});
+
 test('each way fails alone, is tried three times where that may help, and no error quotes an address, a key or an answer', async () => {
   const [down, gone, moved, slow] = [
     await startReceiver(503),

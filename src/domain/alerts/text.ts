@@ -6,7 +6,7 @@ const shownComponents = 10;
 
 /** One line of ASCII: project names hold nothing else. */
 export function titleOf(alert: Alert, event: MessageEvent): string {
-  const what = alert.run?.command ?? 'backup';
+  const what = alert.run?.command === 'verify' ? 'verification' : (alert.run?.command ?? 'backup');
   const titles: Readonly<Record<MessageEvent, string>> = {
     failure: alert.run === undefined ? 'a run failed' : `${what} failed`,
     incomplete: `${what} is incomplete`,

@@ -24,5 +24,6 @@ export function fromSocketError(error: unknown): NotifyError {
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (name === 'TimeoutError' || name === 'AbortError') return new NotifyError('there was no answer in time', true);
   const known = typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : 'unknown error';
+  if (/CERT|LEAF_SIGNATURE/.test(known)) return new NotifyError("the server's certificate is not trusted", false);
   return new NotifyError(texts[known] ?? `it could not be sent (${known})`, true);
 }

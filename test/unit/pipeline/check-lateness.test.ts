@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { withAlerts } from '../../../src/pipeline/alerts.ts';
-import { checkLateness } from '../../../src/pipeline/check-lateness.ts';
+import { checkLateness, noticeLateness } from '../../../src/pipeline/check-lateness.ts';
+import { openStateStore } from '../../../src/tools/state/store.ts';
 import { createAlertScene } from '../../helpers/alerting.ts';
+import { createTemporaryDirectory } from '../../helpers/temporary-directory.ts';
 
 test('a backup that is late is told once, and once that it is good again', async () => {
   const scene = await createAlertScene();
@@ -55,6 +57,17 @@ test('a project that never ran counts from the first look at it', async () => {
   scene.passHours(2);
   expect(await checkLateness(scene.context)).toMatchObject({ late: true });
   expect(scene.sent[0]!.reason).toMatch(/^There is no complete backup yet, 49\.0 hours after/);
+});
+
+test('on the way of another run it holds nothing up', async () => {
+  const scene = await createAlertScene();
+  scene.record('backup', 'complete');
+  scene.passHours(49);
+  await noticeLateness(scene.context);
+  const state = openStateStore(await createTemporaryDirectory());
+  state.close();
+  await noticeLateness({ ...scene.context, state });
+  expect(scene.events()).toEqual(['late']);
 });
 
 test('LATE_AFTER says how long', async () => {

@@ -43,6 +43,8 @@ test.each<[MessageEvent, string]>([
 ])('the title of %s is %s', (event, title) => {
   expect(titleOf(createTestAlert(), event)).toBe(title);
   expect(titleOf({ ...createTestAlert(), run: undefined }, 'failure')).toBe('shop: a run failed');
+  const run = { ...createTestAlert().run!, command: 'verify' as const };
+  expect(titleOf({ ...createTestAlert(), run }, 'failure')).toBe('shop: verification failed');
 });
 
 test('a message of another program is one line without control characters, and not endless', () => {
