@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { runAgent, type AgentResult } from '../helpers/agent.ts';
+import { runAgent, startAgent, type AgentResult } from '../helpers/agent.ts';
+import { createTestRepository } from '../helpers/borg.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { startHttpServer } from '../helpers/http-server.ts';
+import { createTestProject, type TestProject } from '../helpers/project.ts';
 import { createInitializedProject } from '../helpers/scenario.ts';
 
 const canary = 'canary-of-alerts';
@@ -88,3 +91,49 @@ test('an unattended project tells that it fails, never began, recovers and is la
   for (const secret of secrets) expect(bodies.join('\n')).not.toContain(secret);
   expect(await run(['notify-test', '--kind', 'email'])).toMatchObject({ exitCode: 2 });
 });
+
+test('a run that is killed is told by the unit behind it, one that systemd ends by itself', async () => {
+  const told: string[] = [];
+  const server = await startHttpServer((request, response) => {
+    const answer = async (): Promise<void> => {
+      const { event, text: message } = JSON.parse(await text(request)) as { event: string; text: string };
+      told.push(`${event}: ${message.split('\n')[0]}`);
+      response.end();
+    };
+    void answer();
+  });
+  const { project, binDirectory } = await createProjectThatHangs({ NOTIFY_WEBHOOK_URL: server.url });
+  const env = { PATH: `${binDirectory}:${process.env['PATH']}` };
+  const args = ['--env-file', project.envFile];
+  const endInTheMiddle = async (signal: NodeJS.Signals): Promise<number> => {
+    const begun = Promise.withResolvers<void>();
+    const onStderrLine = (line: string): void => {
+      if (line.includes('stage begins')) begun.resolve();
+    };
+    const agent = startAgent(['backup', '--log-level', 'info', ...args], { env, onStderrLine });
+    await Promise.race([begun.promise, agent.finished]);
+    agent.kill(signal);
+    return (await agent.finished).exitCode;
+  };
+
+  expect(await endInTheMiddle('SIGKILL')).toBe(137);
+  expect(told).toEqual([]);
+  const monitor = { MONITOR_UNIT: 'supabase-backup.service', MONITOR_SERVICE_RESULT: 'watchdog', MONITOR_EXIT_CODE: 'killed' };
+  expect(await runAgent(['notify-failure', ...args], { env: monitor })).toMatchObject({ exitCode: 0 });
+  expect(told.splice(0)).toEqual([
+    'failure: Error: The service supabase-backup.service did not answer any more and was ended by the watchdog. Earlier backups are as they were.',
+  ]);
+  expect(await endInTheMiddle('SIGTERM')).toBe(130);
+  expect(told).toEqual([expect.stringMatching(/^failure: Error: Interrupted\. /)]);
+});
+
+/** A project whose borg never answers. */
+async function createProjectThatHangs(
+  variables: Readonly<Record<string, string>>,
+): Promise<{ project: TestProject; binDirectory: string }> {
+  const config = { host: '127.0.0.1', port: 1, user: 'nobody', database: 'nothing', password: undefined } as const;
+  const database = { config: { ...config, sslMode: 'disable', sslRootCertificate: undefined } } as const;
+  const project = await createTestProject({ database, repository: await createTestRepository(), variables });
+  await writeFile(`${project.directory}/borg`, '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+  return { project, binDirectory: project.directory };
+}
