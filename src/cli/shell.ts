@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { Command, Option } from 'commander';
-import { composeTools } from '../composition.ts';
+import { addState, composeTools } from '../composition.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { LoadOptions } from '../config/open.ts';
 import type { Progress, RunContext, StateStore } from '../context.ts';
@@ -94,7 +94,7 @@ export async function withContext<Result>(
     if (alertAs !== undefined) await tellEarlyFailure(tools, alertAs, error);
     throw error;
   }
-  const context = { ...tools, state };
+  const context = addState(tools, state);
   try {
     return await work(context, loaded);
   } finally {
