@@ -57,7 +57,7 @@ export function composeTools(
   );
   return {
     config,
-    log: log.child({ project: config.project }),
+    log,
     clock: systemClock,
     progress,
     signal,

@@ -15,6 +15,8 @@ export interface RunContext {
   readonly log: Logger;
   readonly clock: Clock;
   readonly progress: Progress;
+  /** Where a run stands; undefined outside of one. */
+  readonly stages?: StageState;
   /** Aborted when the user or the system asks the run to end (SIGINT, SIGTERM). */
   readonly signal: AbortSignal;
   readonly commands: CommandRunner;
@@ -34,6 +36,17 @@ export interface RunContext {
   readonly agentVersion: string;
   /** The name of this machine, as Borg writes it into archives. */
   readonly hostname: string;
+}
+
+/** Changed by pipeline/stage alone. */
+export interface StageState {
+  current: { readonly name: string; readonly startedMs: number; facts: StageFacts } | undefined;
+}
+
+/** What a stage worked at, as far as it is known. */
+export interface StageFacts {
+  readonly archive?: string;
+  readonly bytes?: number;
 }
 
 export interface StorageTools {

@@ -11,7 +11,7 @@ export const agentCommand = [...options.split(' '), main];
 
 export interface AgentRun {
   readonly seconds: number;
-  /** From the entry of each stage to that of the next one. */
+  /** How long each stage took, all of its times together. */
   readonly stages: Readonly<Record<string, number>>;
   /** While a borg process of the run was there. */
   readonly borgSeconds: number;
@@ -59,14 +59,10 @@ async function notingBorg(directory: string): Promise<{ path: string; seconds():
 }
 
 function stagesOf(log: string): Record<string, number> {
-  const entries = log
-    .split('\n')
-    .filter((line) => line.includes('"stage":'))
-    .map((line) => JSON.parse(line) as { time: string; stage: string });
   const seconds: Record<string, number> = {};
-  for (const [index, { stage, time }] of entries.entries()) {
-    const end = entries[index + 1]?.time;
-    if (end !== undefined) seconds[stage] = (Date.parse(end) - Date.parse(time)) / 1000;
+  for (const line of log.split('\n').filter((text) => text.includes('"msg":"stage ended"'))) {
+    const { stage, durationMs } = JSON.parse(line) as { stage: string; durationMs: number };
+    seconds[stage] = (seconds[stage] ?? 0) + durationMs / 1000;
   }
   return seconds;
 }

@@ -71,7 +71,7 @@ class Feeder {
     this.#context.progress.step(`Archiving ${source.path}`);
     const measured = await this.#transfer(source);
     const durationMs = Math.round(this.#context.clock.monotonicMs() - startedMs);
-    this.#context.log.info({ stage: 'archive', part: source.path, bytes: measured?.bytes, durationMs }, 'part archived');
+    this.#context.log.debug({ part: source.path, bytes: measured?.bytes, durationMs }, 'part archived');
     this.parts.push({ path: source.path, bytes: measured?.bytes ?? null, sha256: measured?.sha256 ?? null, durationMs });
   }
 

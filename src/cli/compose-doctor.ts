@@ -12,7 +12,7 @@ export async function composeDoctor(shell: Shell, options: CommonOptions): Promi
   const base = { commands: composeCommands({ environment, signal }), progress, signal };
   try {
     const { config, warnings } = await loadConfig(loadOptions(shell, options));
-    const log = createLogger(options.logLevel ?? 'warn');
+    const log = createLogger([]);
     const tools = composeTools({ config, log, progress, signal, environment });
     const found = ok('configuration', `${config.envFile ?? 'from the environment'}: project ${config.project}`);
     const remedy = 'Correct the configuration: `agent config show` tells where each value comes from.';

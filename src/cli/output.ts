@@ -11,20 +11,25 @@ export interface Output {
   failure(command: string, error: AppError): void;
 }
 
-export function createOutput(json: boolean): Output {
+/** `journal` says that stderr goes to the journal: each line begins with its priority then (sd-daemon(3)). */
+export function createOutput(json: boolean, journal: boolean): Output {
+  const say = (priority: number, text: string): void => {
+    const mark = journal ? `<${priority}>` : '';
+    process.stderr.write(`${mark}${text.replaceAll('\n', `\n${mark}`)}\n`);
+  };
   return {
     json,
     result(document, text) {
       process.stdout.write(`${json ? JSON.stringify({ schemaVersion: 1, ...document }) : text().trimEnd()}\n`);
     },
     note(text) {
-      process.stderr.write(`${text}\n`);
+      say(text.startsWith('Warning:') ? 4 : 6, text);
     },
     failure(command, error) {
       const { code, message, hint, exitCode } = error;
       const document = { schemaVersion: 1, command, status: 'failed', error: { code, message, hint, exitCode } };
       if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
-      else process.stderr.write(`Error: ${message}\nTry: ${hint}\n`);
+      else say(3, `Error: ${message}\nTry: ${hint}`);
     },
   };
 }

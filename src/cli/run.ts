@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { CommanderError, type Command } from 'commander';
+import { isJournal } from '../compose-log.ts';
 import { exitCodes, type ExitCode } from '../domain/exit-code.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { createOutput, type Output } from './output.ts';
@@ -10,7 +11,8 @@ import type { Shell } from './shell.ts';
 
 /** Runs one command line and answers its exit code: the boundary where every error becomes a message. */
 export async function runCli(argv: readonly string[]): Promise<ExitCode> {
-  const output = createOutput(argv.includes('--json'));
+  outliveLogrotate();
+  const output = createOutput(argv.includes('--json'), isJournal(process.env));
   let exitCode: ExitCode = exitCodes.ok;
   const shell = createShell(output, (code) => (exitCode = code));
   const program = createProgram(shell);
@@ -43,6 +45,11 @@ function createShell(output: Output, exitWith: (code: ExitCode) => void): Shell 
     ask: interactive ? ask : undefined,
     exitWith,
   };
+}
+
+/** logrotate's signal, which a log takes that is open, must not end a process that has none. */
+function outliveLogrotate(): void {
+  process.on('SIGUSR2', () => undefined);
 }
 
 /** The first signal asks the run to end in order; the second one does not wait for that. */

@@ -1,12 +1,13 @@
 import type { Writable } from 'node:stream';
 import { Command, Option } from 'commander';
-import { addState, composeTools } from '../composition.ts';
+import { composeLog } from '../compose-log.ts';
+import { addState, composeCommands, composeTools } from '../composition.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { LoadOptions } from '../config/open.ts';
 import type { Progress, RunContext, StateStore } from '../context.ts';
 import { tellEarlyFailure } from '../pipeline/alerts.ts';
 import type { ExitCode } from '../domain/exit-code.ts';
-import { createLogger, logLevels, type LogLevel } from '../log.ts';
+import { logLevels, type LogLevel } from '../log.ts';
 import type { Output } from './output.ts';
 
 /** The outside world, as commands see it. Made once, in cli/run. */
@@ -46,7 +47,9 @@ export function createCommand(name: string, description: string, examples: reado
     .option('--project <name>', 'the project in /etc/supabase-backup/<name>.env')
     .option('--json', 'print one JSON document (docs/json.md)')
     .addOption(
-      new Option('--log-level <level>', 'log to stderr as JSON lines').choices(logLevels).env('LOG_LEVEL').default('warn'),
+      new Option('--log-level <level>', 'what is logged to stderr (default: warn; info under systemd)')
+        .choices(logLevels)
+        .env('LOG_LEVEL'),
     )
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
 }
@@ -79,27 +82,38 @@ export async function withContext<Result>(
   alertAs?: 'backup' | 'verify',
 ): Promise<Result> {
   const loaded = await loadProject(shell, options);
-  const { openState, ...tools } = composeTools({
-    config: loaded.config,
-    log: createLogger(options.logLevel ?? 'warn'),
-    progress: shell.progress,
-    signal: shell.signal,
-    environment: shell.environment,
-    attended: shell.attended,
+  const { config } = loaded;
+  const { progress, signal, environment, attended } = shell;
+  const { log, close } = composeLog({
+    config,
+    level: options.logLevel,
+    environment,
+    commands: composeCommands({ environment, signal }),
+    warn: (text) => shell.output.note(`Warning: ${text}`),
   });
-  let state: StateStore;
   try {
-    state = openState();
-  } catch (error) {
-    if (alertAs !== undefined) await tellEarlyFailure(tools, alertAs, error);
-    throw error;
-  }
-  const context = addState(tools, state);
-  try {
-    return await work(context, loaded);
+    const { openState, ...tools } = composeTools({ config, log, progress, signal, environment, attended });
+    const state = await openOrTell(openState, async (error) => {
+      if (alertAs !== undefined) await tellEarlyFailure(tools, alertAs, error);
+    });
+    const context = addState(tools, state);
+    try {
+      return await work(context, loaded);
+    } finally {
+      progress.end();
+      context.state.close();
+      await context.storage?.store.close();
+    }
   } finally {
-    shell.progress.end();
-    context.state.close();
-    await context.storage?.store.close();
+    await close();
+  }
+}
+
+async function openOrTell(open: () => StateStore, tellFailure: (error: unknown) => Promise<void>): Promise<StateStore> {
+  try {
+    return open();
+  } catch (error) {
+    await tellFailure(error);
+    throw error;
   }
 }

@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { findAlertProblems, toAlertConfig } from './alert-settings.ts';
 import { completePassword, findDatabase } from './database.ts';
 import { describeConfig, type ConfigRow } from './describe.ts';
+import { toLogConfig } from './log-settings.ts';
 import { openFile, openSources, projectFile, type LoadOptions, type OpenedSources } from './open.ts';
 import { throwProblems, withPrefix } from './problems.ts';
 import { Secret, type ProjectConfig, type StorageConfig, type StorageConnection, type TargetConfig } from './project-config.ts';
@@ -83,6 +84,7 @@ function toProjectConfig(
     postgresBinDirectory: settings.PG_BIN_DIR,
     metricsFile: settings.METRICS_FILE,
     restoreAllowed: settings.RESTORE_ALLOWED,
+    logs: toLogConfig(settings),
   };
 }
 

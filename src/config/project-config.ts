@@ -1,4 +1,5 @@
 import type { AlertEvent } from '../domain/alerts/alert.ts';
+import type { LogConfig } from './log-settings.ts';
 
 /** A validated configuration of one project: what the rest of the program works with. Secrets are `Secret`s: they never print. */
 export interface ProjectConfig {
@@ -27,6 +28,7 @@ export interface ProjectConfig {
   readonly metricsFile: string | undefined;
   /** RESTORE_ALLOWED: whether this project may be a restore target. */
   readonly restoreAllowed: boolean;
+  readonly logs: LogConfig;
 }
 
 export interface ConnectionConfig {

@@ -5,6 +5,7 @@ import { alertFields } from './alert-settings.ts';
 import { parseByteSize } from './byte-size.ts';
 import { metricsShape } from './metrics-settings.ts';
 import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
+import { logShape } from './log-settings.ts';
 import { parseRepositoryLocation } from './repository-location.ts';
 import { parseProjectUrl } from './project-url.ts';
 import { variables, type VariableName } from './variables.ts';
@@ -162,6 +163,7 @@ export const projectSchema = targetSchema.extend({
   PG_BIN_DIR: describe('PG_BIN_DIR', text.optional()),
   ...metricsShape,
   ...alertFields,
+  ...logShape,
 });
 
 export type ProjectSettings = z.output<typeof projectSchema>;

@@ -1,5 +1,6 @@
 import { metricsVariables } from './metrics-variables.ts';
 import { alertVariables } from './alert-variables.ts';
+import { logVariables } from './log-variables.ts';
 import type { Variable } from './variable.ts';
 
 const database = 'The database to back up';
@@ -170,6 +171,7 @@ export const variables = {
   },
   ...metricsVariables,
   ...alertVariables,
+  ...logVariables,
   RESTORE_ALLOWED: {
     section: target,
     description: 'Whether `agent restore` may write into the database above; leave it at false for a project in use.',

@@ -54,13 +54,13 @@ export async function backup(context: RunContext, { only }: BackupRequest = { on
   return withAlerts(context, 'backup', () => runBackup(context, only));
 }
 
-async function runBackup(context: RunContext, only: BackupRequest['only']): Promise<BackupReport> {
-  const startedAt = context.clock.now();
-  const startedMs = context.clock.monotonicMs();
-  const backupId = formatBackupId(context.config.project, startedAt);
-  const runKinds = chooseKinds(context, only);
+async function runBackup(outer: RunContext, only: BackupRequest['only']): Promise<BackupReport> {
+  const startedAt = outer.clock.now();
+  const startedMs = outer.clock.monotonicMs();
+  const backupId = formatBackupId(outer.config.project, startedAt);
+  const runKinds = chooseKinds(outer, only);
 
-  return withRun(context, { command: 'backup', startedAt, backupId }, async (frame) => {
+  return withRun(outer, { command: 'backup', startedAt, backupId }, async (frame, context) => {
     const archives = await listKnownArchives(context);
     const storageRun = runKinds.includes('storage') ? openStorageRun(context) : undefined;
     try {
@@ -140,10 +140,6 @@ async function finish(context: RunContext, made: Made): Promise<BackupReport> {
   const { removed, warnings } = await cleanUp(context, archives, status);
   context.metrics.backupMade({ archives, storage: storage?.manifest });
   const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
-  context.log.info(
-    { stage: 'done', backupId, status, durationMs, archives: archives.map(({ name, sizes }) => ({ name, ...sizes })) },
-    'backup finished',
-  );
   return {
     status,
     backupId,

@@ -19,7 +19,7 @@ import { startMigrationDrift, type DriftWork } from './migration-drift.ts';
 import { findPreviousBackup, type PreviousSearch } from './previous-backup.ts';
 import type { RunFrame } from './run.ts';
 import { requireDatabase } from './configured-database.ts';
-import { enterStage } from './stage.ts';
+import { enterStage, noteStage } from './stage.ts';
 
 export interface DatabaseArchiveRequest {
   readonly backupId: string;
@@ -115,6 +115,7 @@ async function streamArchive(context: RunContext, frame: RunFrame, request: Stre
   });
   counting.catch(() => undefined);
 
+  enterStage(context, 'archive', 'Archiving the database', { archive: request.archive });
   let manifest: Manifest | undefined;
   const sizes = await createArchive(context, {
     name: formatPartialName(request.archive),
@@ -139,6 +140,7 @@ async function streamArchive(context: RunContext, frame: RunFrame, request: Stre
       },
     },
   });
+  noteStage(context, { bytes: sizes.originalBytes });
   return { manifest: manifest!, sizes };
 }
 

@@ -16,9 +16,9 @@ export async function makeDatabaseArchive(
 ): Promise<DatabaseArchive> {
   const { archive } = request;
   const made = await archiveDatabase(context, frame, request);
-  enterStage(context, 'verify', 'Reading the archive back');
+  enterStage(context, 'verify', 'Reading the archive back', { archive });
   await verifyArchive(context, formatPartialName(archive));
-  enterStage(context, 'rename', 'Giving the archive its name');
+  enterStage(context, 'rename', 'Giving the archive its name', { archive });
   await context.repository.rename(formatPartialName(archive), archive);
   return made;
 }

@@ -25,17 +25,17 @@ const historyLimit = 1000;
  * Removes what retention gives up and what killed runs have left, and gives the room back to the disk. A dry run touches
  * nothing. Throws AppError prune_refused, with the reason, when nothing may be removed now; locked when a run is going on.
  */
-export async function prune(context: RunContext, { dryRun }: { readonly dryRun: boolean }): Promise<PruneReport> {
+export async function prune(outer: RunContext, { dryRun }: { readonly dryRun: boolean }): Promise<PruneReport> {
   if (dryRun) {
-    const lock = await context.state.acquireLock();
+    const lock = await outer.state.acquireLock();
     try {
-      return await plan(context, dryRun);
+      return await plan(outer, dryRun);
     } finally {
       lock.release();
     }
   }
-  const startedAt = context.clock.now();
-  return withRun(context, { command: 'prune', startedAt, backupId: undefined }, async () => {
+  const startedAt = outer.clock.now();
+  return withRun(outer, { command: 'prune', startedAt, backupId: undefined }, async (_frame, context) => {
     const report = await plan(context, dryRun);
     await removeArchives(context, report.removed);
     return report;

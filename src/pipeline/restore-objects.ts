@@ -33,14 +33,14 @@ export interface RestoreObjectsReport extends RestoreFacts {
 }
 
 /** Brings objects of Storage back, and nothing else. Throws AppError; the message says in what state the target is. */
-export async function restoreObjects(context: RunContext, request: RestoreObjectsRequest): Promise<RestoreObjectsReport> {
-  const startedAt = context.clock.now();
-  const startedMs = context.clock.monotonicMs();
+export async function restoreObjects(outer: RunContext, request: RestoreObjectsRequest): Promise<RestoreObjectsReport> {
+  const startedAt = outer.clock.now();
+  const startedMs = outer.clock.monotonicMs();
   const { target, selection, clean, dryRun } = request;
   assertAllowed(target);
   const { url } = requireTargetStorage(target);
   requireTargetDatabase(target);
-  return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
+  return withRun(outer, { command: 'restore', startedAt, backupId: undefined }, async (frame, context) => {
     const { backupId, archive } = await findStorageArchive(context, request.backup);
     const { manifest, steps } = await planObjects(context, { archive: archive.name, selection, url });
     assertInBackup(selection, new Set(manifest.buckets.map(({ id }) => id)));

@@ -62,14 +62,14 @@ export interface RestoreReport extends RestoreFacts {
  * Nothing is written to the target before all of that could be checked has been checked.
  * Throws AppError; the message says in what state the target is.
  */
-export async function restore(context: RunContext, request: RestoreRequest): Promise<RestoreReport> {
-  const startedAt = context.clock.now();
-  const startedMs = context.clock.monotonicMs();
+export async function restore(outer: RunContext, request: RestoreRequest): Promise<RestoreReport> {
+  const startedAt = outer.clock.now();
+  const startedMs = outer.clock.monotonicMs();
   assertAllowed(request.target);
   requireTargetDatabase(request.target);
   requireTargetDatabase(request.target);
 
-  return withRun(context, { command: 'restore', startedAt, backupId: undefined }, async (frame) => {
+  return withRun(outer, { command: 'restore', startedAt, backupId: undefined }, async (frame, context) => {
     const { backupId, archive, storage } = await findDatabaseArchive(context, request.backup);
     enterStage(context, 'verify', 'Checking the archive');
     const manifest = await readManifest(context, archive.name);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { RunContext, RunRecord } from '../context.ts';
+import type { RunContext, RunRecord, StageState } from '../context.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
+import { outcomeEvent } from '../domain/run-event.ts';
 import { AppError, messageOf } from '../errors.ts';
+import { endStage } from './stage.ts';
 
 export interface RunFrame {
   readonly runId: string;
@@ -16,16 +18,23 @@ interface RunRequest {
   readonly backupId: string | undefined;
 }
 
-type Outcome = Pick<RunRecord, 'errorCode' | 'errorMessage'> & { readonly status: RunStatus };
+/** How a run ended, and of which archives its log may tell the names. */
+interface RunResult {
+  readonly status: RunStatus;
+  readonly archives?: readonly (string | { readonly name: string })[];
+}
+
+type Outcome = Pick<RunRecord, 'errorCode' | 'errorMessage'> & { readonly status: RunStatus; readonly durationMs: number };
 
 /**
  * What every run has around it: the project's lock, a record in the run history whatever happens, a work directory that is gone
- * afterwards, and an interruption that has a name. Throws AppError locked when another run of the project is going on.
+ * afterwards, and an interruption that has a name. The work gets a context whose log names the run and its stage in every line.
+ * Throws AppError locked when another run of the project is going on.
  */
-export async function withRun<Result extends { status: RunStatus }>(
+export async function withRun<Result extends RunResult>(
   context: RunContext,
   request: RunRequest,
-  work: (frame: RunFrame) => Promise<Result>,
+  work: (frame: RunFrame, context: RunContext) => Promise<Result>,
 ): Promise<Result> {
   const lock = await context.state.acquireLock();
   try {
@@ -36,34 +45,38 @@ export async function withRun<Result extends { status: RunStatus }>(
   }
 }
 
-async function recordRun<Result extends { status: RunStatus }>(
-  context: RunContext,
+async function recordRun<Result extends RunResult>(
+  outer: RunContext,
   request: RunRequest,
-  work: (frame: RunFrame) => Promise<Result>,
+  work: (frame: RunFrame, context: RunContext) => Promise<Result>,
 ): Promise<Result> {
   const runId = randomUUID();
+  const context = enterRun(outer, runId);
   const startedMs = context.clock.monotonicMs();
+  const durationMs = (): number => Math.round(context.clock.monotonicMs() - startedMs);
+  const { command, backupId } = request;
   const finish = async (outcome: Outcome): Promise<void> => {
-    const durationMs = Math.round(context.clock.monotonicMs() - startedMs);
     try {
-      context.state.finishRun(runId, { ...outcome, durationMs });
+      context.state.finishRun(runId, outcome);
     } finally {
-      await context.metrics.runEnded({ ...request, status: outcome.status, durationMs });
+      await context.metrics.runEnded({ ...request, status: outcome.status, durationMs: outcome.durationMs });
     }
   };
   context.state.startRun({ runId, ...request });
+  context.log.info({ event: 'start', command, backupId }, `${command} started`);
   try {
     const result = await inWorkDirectory(context, runId, request, work);
-    await finish({ status: result.status, errorCode: undefined, errorMessage: undefined });
+    const outcome = { status: result.status, errorCode: undefined, errorMessage: undefined, durationMs: durationMs() };
+    await finish(outcome);
+    logEnd(context, request, { ...outcome, archives: result.archives?.map(nameOf) });
     return result;
   } catch (error) {
     const cause = nameInterruption(context, error);
+    const errorCode = cause instanceof AppError ? cause.code : 'failed';
+    const outcome = { status: 'failed', errorCode, errorMessage: messageOf(cause), durationMs: durationMs() } as const;
+    logEnd(context, request, { ...outcome, archives: undefined });
     try {
-      await finish({
-        status: 'failed',
-        errorCode: cause instanceof AppError ? cause.code : 'failed',
-        errorMessage: messageOf(cause),
-      });
+      await finish(outcome);
     } catch (unwritten) {
       // On a full disk, say: it must not hide what has happened.
       context.log.warn({ reason: messageOf(unwritten) }, 'the run history could not be written');
@@ -72,15 +85,42 @@ async function recordRun<Result extends { status: RunStatus }>(
   }
 }
 
+function nameOf(archive: string | { readonly name: string }): string {
+  return typeof archive === 'string' ? archive : archive.name;
+}
+
+function enterRun(context: RunContext, runId: string): RunContext {
+  const stages: StageState = { current: undefined };
+  const addStage = (line: object): object => ({ stage: stages.current?.name ?? 'run', ...line });
+  return { ...context, stages, log: context.log.child({ runId }, { formatters: { log: addStage } }) };
+}
+
+/** One line, whose level says how it went. A stage that was going on when the run failed has ended before. */
+function logEnd(
+  context: RunContext,
+  { command, backupId }: RunRequest,
+  { status, ...facts }: Outcome & { readonly durationMs: number; readonly archives: readonly string[] | undefined },
+): void {
+  const level = { complete: 'info', incomplete: 'warn', failed: 'error' } as const;
+  const line = { event: outcomeEvent(status), command, backupId, status, ...facts };
+  const text = facts.errorMessage === undefined ? `${command} is ${status}` : `${command} failed: ${facts.errorMessage}`;
+  context.log[level[status]](line, text);
+}
+
 async function inWorkDirectory<Result>(
   context: RunContext,
   runId: string,
   request: RunRequest,
-  work: (frame: RunFrame) => Promise<Result>,
+  work: (frame: RunFrame, context: RunContext) => Promise<Result>,
 ): Promise<Result> {
   const directory = await context.files.createWorkDirectory(runId);
   try {
-    return await work({ runId, startedAt: request.startedAt, directory });
+    const result = await work({ runId, startedAt: request.startedAt, directory }, context);
+    endStage(context);
+    return result;
+  } catch (error) {
+    endStage(context, { failed: true });
+    throw error;
   } finally {
     await context.files.removeWorkDirectory(directory);
   }

@@ -13,7 +13,7 @@ import type { Mirror } from '../object-store.ts';
 import { buildStorageManifest } from './build-storage-manifest.ts';
 import { assertRoom } from './mirror-room.ts';
 import type { RunFrame } from './run.ts';
-import { enterStage } from './stage.ts';
+import { enterStage, noteStage } from './stage.ts';
 import type { ArchivedStorage } from './storage-inventory.ts';
 
 export interface StorageArchiveRequest {
@@ -54,8 +54,9 @@ export async function makeStorageArchive(
     maxBytes: maxEgressBytes,
     describesEach: storageRun.listedBy === 'api',
   });
+  noteStage(context, { bytes: downloads.bytes });
 
-  enterStage(context, 'storage', 'Archiving objects');
+  enterStage(context, 'storage', 'Archiving objects', { archive });
   const recovery = writeStorageRecovery({ archive, repository: context.repository.location });
   await mirror.writeText(archivePaths.recovery, [recovery]);
   const parts = await writeSidecars(mirror);
@@ -68,9 +69,10 @@ export async function makeStorageArchive(
     // Not by the configuration, which of a safety backup is that of the target.
     filesCache: `storage-${parseBackupId(request.backupId)!.project}`,
   });
-  enterStage(context, 'verify', 'Reading the archive back');
+  noteStage(context, { bytes: sizes.originalBytes });
+  enterStage(context, 'verify', 'Reading the archive back', { archive });
   await verifyStorageArchive(context, partial);
-  enterStage(context, 'rename', 'Giving the archive its name');
+  enterStage(context, 'rename', 'Giving the archive its name', { archive });
   await context.repository.rename(partial, archive);
   return { manifest, sizes, warnings: await tidyMirror(context, mirror, manifest) };
 }

@@ -14,7 +14,7 @@ import { withAlerts } from './alerts.ts';
 import { noticeLateness } from './check-lateness.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { withRun } from './run.ts';
-import { enterStage } from './stage.ts';
+import { enterStage, noteStage } from './stage.ts';
 
 export interface VerifyRequest {
   /** The newest backup, whatever its status; every one, safety backups too; or what `chooseBackup` understands. */
@@ -67,10 +67,10 @@ export async function verify(context: RunContext, request: VerifyRequest): Promi
   }
 }
 
-async function runVerify(context: RunContext, request: VerifyRequest): Promise<VerifyReport> {
-  const startedAt = context.clock.now();
-  const startedMs = context.clock.monotonicMs();
-  return withRun(context, { command: 'verify', startedAt, backupId: undefined }, async () => {
+async function runVerify(outer: RunContext, request: VerifyRequest): Promise<VerifyReport> {
+  const startedAt = outer.clock.now();
+  const startedMs = outer.clock.monotonicMs();
+  return withRun(outer, { command: 'verify', startedAt, backupId: undefined }, async (_frame, context) => {
     const backups = await chooseBackups(context, request);
     const verified: VerifiedBackup[] = [];
     const failures: AppError[] = [];
@@ -125,13 +125,13 @@ async function verifyDatabase(
   archive: string,
   data: boolean,
 ): Promise<Omit<VerifiedBackup, 'backupId' | 'archive' | 'storage'>> {
-  enterStage(context, 'verify', `Verifying ${archive}`);
+  enterStage(context, 'verify', `Verifying ${archive}`, { archive });
   try {
     const manifest = await verifyArchive(context, archive);
     const parts = await verifyParts(context, archive, manifest);
     const dataBytes = data ? await verifyData(context, archive, manifest) : undefined;
     const tables = manifest.tables.filter(({ kind }) => kind === 'table');
-    context.log.info({ stage: 'verify', archive, dataBytes }, 'archive verified');
+    if (dataBytes !== undefined) noteStage(context, { bytes: dataBytes });
     return {
       tables: tables.length,
       rows: tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
@@ -145,11 +145,11 @@ async function verifyDatabase(
 }
 
 async function verifyStorage(context: RunContext, archive: string, data: boolean): Promise<VerifiedStorage> {
-  enterStage(context, 'verify', `Verifying ${archive}`);
+  enterStage(context, 'verify', `Verifying ${archive}`, { archive });
   try {
     const manifest = await verifyStorageArchive(context, archive);
     const dataBytes = data ? await verifyObjects(context, archive, manifest) : undefined;
-    context.log.info({ stage: 'verify', archive, dataBytes }, 'archive verified');
+    if (dataBytes !== undefined) noteStage(context, { bytes: dataBytes });
     return { archive, objects: manifest.totals.objects, dataBytes };
   } catch (error) {
     throw nameArchive(archive, error);

@@ -21,7 +21,7 @@ const moments = [
   '"stage":"verify"',
   '"stage":"rename"',
   '"stage":"retention"',
-  '"stage":"done"',
+  '"stage":"retention","durationMs"',
 ];
 
 test(
@@ -34,7 +34,7 @@ test(
     expect(await runAgent(backup)).toMatchObject({ exitCode: 0 });
 
     for (const moment of moments) {
-      const agent = startAgent([...backup, '--log-level', 'info'], {
+      const agent = startAgent([...backup, '--log-level', 'debug'], {
         onStderrLine: (line) => {
           if (line.includes(moment)) agent.kill('SIGKILL');
         },

@@ -18,9 +18,9 @@ const concurrency = 2;
 const buckets = ['docs', 'media'];
 
 /** Of a whole run. A run of Storage alone begins the same and ends with the same five; in the second `rename` the mirror is tidied, too. */
-const stageNames = 'start catalog snapshot inventory verify rename download storage verify rename retention'.split(' ');
-/** Counted from the end. The dump belongs to the inventory. */
-const turns = [-5, -2, -4, -1, -8, -3, -9, -7, -6, -11, -10];
+const stageNames = 'start catalog snapshot inventory archive verify rename download storage verify rename retention'.split(' ');
+/** Counted from the end. */
+const turns = [-5, -2, -4, -1, -8, -3, -9, -7, -6, -12, -11, -10];
 
 /** A project whose objects come, change and go. */
 function createUse({ storage, database }: StoredProject, random: () => number) {
@@ -72,7 +72,7 @@ test(`after kill -9 at ${kills} moments the next run needs no help (seed ${seed}
     const turn = turns[round % turns.length]!;
     const { name, ms } = stages.at(turn)!;
     const moment = {
-      stage: (backup === whole ? stageNames : stageNames.toSpliced(4, 2)).length + turn,
+      stage: (backup === whole ? stageNames : stageNames.toSpliced(4, 3)).length + turn,
       afterMs: random() * ms,
       whom: random() < 0.5 ? 'agent' : 'all',
     } as const;

@@ -40,7 +40,7 @@ test('an interrupted one leaves nothing behind', async () => {
   const database = await createTestDatabase({ template: 'supabase' });
   const { project } = await createInitializedProject({ database });
   await runAgent(['backup', '--env-file', project.envFile]);
-  const agent: RunningAgent = startAgent(['verify', '--data', '--log-level', 'info', '--env-file', project.envFile], {
+  const agent: RunningAgent = startAgent(['verify', '--data', '--log-level', 'debug', '--env-file', project.envFile], {
     onStderrLine: (line) => {
       if (line.includes('"stage":"verify"')) agent.kill('SIGINT');
     },

@@ -12,7 +12,7 @@ export interface AgentOptions {
   readonly cwd?: string;
   /** Its standard input, empty unless given; never a terminal. */
   readonly input?: string;
-  /** Called with every line of its stderr as it comes: with `--log-level info` a line for every stage. */
+  /** Called with every line of its stderr as it comes: with `--log-level debug` a line at the beginning of every stage. */
   readonly onStderrLine?: (line: string) => void;
 }
 

@@ -44,7 +44,7 @@ export async function createAlertScene(invocation: Partial<Invocation> = {}): Pr
     },
     context: {
       config: { project: 'shop', alerts: { targets: [], lateAfterMs: undefined }, secret: new Secret(secretCanary) },
-      log: createLogger('silent'),
+      log: createLogger([]),
       clock,
       state,
       signal: controller.signal,

@@ -46,7 +46,7 @@ export async function runKilled(args: readonly string[], { stage, afterMs, whom 
 }
 
 function startLogged(args: readonly string[], onStage: (name: string) => void): RunningAgent {
-  return startAgent([...args, '--log-level', 'info'], {
+  return startAgent([...args, '--log-level', 'debug'], {
     onStderrLine(line) {
       const name = stageLine.exec(line)?.[1];
       if (name !== undefined) onStage(name);

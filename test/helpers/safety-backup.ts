@@ -10,8 +10,8 @@ export async function makeSafetyBackup(
   restoring = 'shop-20261121T020000Z',
 ): Promise<SafetyBackup> {
   const request = { command: 'restore', startedAt: context.clock.now(), backupId: undefined } as const;
-  return withRun(context, request, (frame) =>
-    backupTarget(context, frame, {
+  return withRun(context, request, (frame, inRun) =>
+    backupTarget(inRun, frame, {
       target: { project: 'staging', envFile: undefined, database: target.config, storage: undefined, restoreAllowed: true },
       restoring,
     }),

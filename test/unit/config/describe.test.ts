@@ -52,6 +52,7 @@ test('every value that counts, where it comes from, and no secret', async () => 
     'RETENTION_MONTHLY=0 (default)',
     'STATE_DIR=/home/me/.local/state/supabase-backup (default)',
     'NOTIFY_ON=failure,incomplete,recovered,late (default)',
+    'LOG_FORMAT=auto (default)',
     'RESTORE_ALLOWED=false (default)',
     'TEST_PROJECT_NAME=test (default)',
     'TEST_SUPABASE_DB_URL=postgresql://me:***@localhost:5432/test (file)',

@@ -96,9 +96,9 @@ test('the least that is needed', async () => {
     stateDirectory: '/home/me/.local/state/supabase-backup',
     postgresBinDirectory: undefined,
     restoreAllowed: false,
+    logs: { file: undefined, format: 'auto' },
   });
-  expect(config.database?.password?.reveal()).toBe('hunter2');
-  expect(config.repository.passphrase.reveal()).toBe('hunter2');
+  expect(`${config.database?.password?.reveal()} ${config.repository.passphrase.reveal()}`).toBe('hunter2 hunter2');
   expect(JSON.stringify(config)).not.toContain('hunter2');
 });
 

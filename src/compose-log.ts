@@ -1,0 +1,68 @@
+import { fstatSync } from 'node:fs';
+import type { Logger } from 'pino';
+import type { ProjectConfig } from './config/project-config.ts';
+import type { CommandRunner } from './context.ts';
+import { createLogger, type LogLevel, type LogSink } from './log.ts';
+import { createJournalEvents } from './tools/log/journal-events.ts';
+import { openLogFile, type LogFile } from './tools/log/log-file.ts';
+import { createJournalSink, createStderrSink } from './tools/log/stderr-sink.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LogOptions {
+  readonly config: Pick<ProjectConfig, 'project' | 'logs'>;
+  /** Of stderr. Undefined: warn, and info where stderr is the journal. */
+  readonly level: LogLevel | undefined;
+  readonly environment: Environment;
+  readonly commands: CommandRunner;
+  /** Told of what is in the way of a log: never a reason to fail. */
+  readonly warn: (text: string) => void;
+}
+
+export interface ComposedLog {
+  readonly log: Logger;
+  /** To be awaited before the process ends. */
+  close(): Promise<void>;
+}
+
+/** The log of a project: stderr or the journal, and LOG_FILE, which is opened anew on SIGUSR2. */
+export function composeLog({ config, level, environment, commands, warn }: LogOptions): ComposedLog {
+  const file = config.logs.file === undefined ? undefined : openLogFile(config.logs.file, warn);
+  const events = createJournalEvents(commands, process.pid);
+  const isPretty = config.logs.format === 'pretty' || (config.logs.format === 'auto' && isForPeople(environment));
+  const options = { format: isPretty ? 'pretty' : 'json', write: (text: string) => void process.stderr.write(text) } as const;
+  const stderr = isJournal(environment)
+    ? createJournalSink({ ...options, level: level ?? 'info', sendEvent: events.send })
+    : createStderrSink({ ...options, level: level ?? 'warn' });
+  const reopen = (): void => file?.reopen();
+  process.on('SIGUSR2', reopen);
+  // Whoever read stderr may be gone: no reason to fail.
+  process.stderr.on('error', ignore);
+  return {
+    log: createLogger([stderr, ...(file === undefined ? [] : [toSink(file, level)])]).child({ project: config.project }),
+    async close() {
+      process.off('SIGUSR2', reopen);
+      process.stderr.off('error', ignore);
+      await events.close();
+      file?.close();
+    },
+  };
+}
+
+const ignore = (): void => undefined;
+
+function toSink(file: LogFile, level: LogLevel | undefined): LogSink {
+  return { level: level === 'debug' ? 'debug' : 'info', write: (line) => file.write(line) };
+}
+
+/** Whether stderr is the journal: systemd says so with the device and inode of what it has connected (systemd.exec(5)). */
+export function isJournal(environment: Environment): boolean {
+  const stream = environment['JOURNAL_STREAM'];
+  if (stream === undefined) return false;
+  const { dev, ino } = fstatSync(2);
+  return stream === `${dev}:${ino}`;
+}
+
+function isForPeople(environment: Environment): boolean {
+  return process.stderr.isTTY || isJournal(environment);
+}
