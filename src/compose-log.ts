@@ -1,16 +1,19 @@
 import { fstatSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ProjectConfig } from './config/project-config.ts';
 import type { CommandRunner } from './context.ts';
+import type { LogLine } from './domain/log-line.ts';
 import { createLogger, type LogLevel, type LogSink } from './log.ts';
 import { createJournalEvents } from './tools/log/journal-events.ts';
 import { openLogFile, type LogFile } from './tools/log/log-file.ts';
+import { createRunLogs, readLogOfRun } from './tools/log/run-logs.ts';
 import { createJournalSink, createStderrSink } from './tools/log/stderr-sink.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LogOptions {
-  readonly config: Pick<ProjectConfig, 'project' | 'logs'>;
+  readonly config: Pick<ProjectConfig, 'project' | 'stateDirectory' | 'logs'>;
   /** Of stderr. Undefined: warn, and info where stderr is the journal. */
   readonly level: LogLevel | undefined;
   readonly environment: Environment;
@@ -25,8 +28,9 @@ export interface ComposedLog {
   close(): Promise<void>;
 }
 
-/** The log of a project: stderr or the journal, and LOG_FILE, which is opened anew on SIGUSR2. */
+/** The log of a project: stderr or the journal, LOG_FILE, which is opened anew on SIGUSR2, and a small one for each run. */
 export function composeLog({ config, level, environment, commands, warn }: LogOptions): ComposedLog {
+  const runs = createRunLogs(runLogDirectory(config));
   const file = config.logs.file === undefined ? undefined : openLogFile(config.logs.file, warn);
   const events = createJournalEvents(commands, process.pid);
   const isPretty = config.logs.format === 'pretty' || (config.logs.format === 'auto' && isForPeople(environment));
@@ -39,14 +43,24 @@ export function composeLog({ config, level, environment, commands, warn }: LogOp
   // Whoever read stderr may be gone: no reason to fail.
   process.stderr.on('error', ignore);
   return {
-    log: createLogger([stderr, ...(file === undefined ? [] : [toSink(file, level)])]).child({ project: config.project }),
+    log: createLogger([stderr, runs, ...(file === undefined ? [] : [toSink(file, level)])]).child({ project: config.project }),
     async close() {
       process.off('SIGUSR2', reopen);
       process.stderr.off('error', ignore);
       await events.close();
       file?.close();
+      runs.close();
     },
   };
+}
+
+/** What a run has logged, by the beginning of its id; the newest one without. Undefined where that is not kept. */
+export function readRunLog(config: ProjectConfig, runId: string | undefined): LogLine[] | undefined {
+  return readLogOfRun(runLogDirectory(config), runId);
+}
+
+function runLogDirectory({ stateDirectory, project }: Pick<ProjectConfig, 'stateDirectory' | 'project'>): string {
+  return join(stateDirectory, project, 'logs');
 }
 
 const ignore = (): void => undefined;

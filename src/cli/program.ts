@@ -12,6 +12,7 @@ import { listCommand } from './commands/list.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { notifyFailureCommand } from './commands/notify-failure.ts';
 import { notifyTestCommand } from './commands/notify-test.ts';
+import { logsCommand } from './commands/logs.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { showCommand } from './commands/show.ts';
@@ -43,6 +44,7 @@ export function createProgram(shell: Shell): Command {
     metricsCommand,
     notifyTestCommand,
     notifyFailureCommand,
+    logsCommand,
     doctorCommand,
   ];
   for (const create of commands) program.addCommand(create(shell));

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/config/project-config.ts';
@@ -9,7 +9,7 @@ import { createTestRepository } from '../helpers/borg.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { bigTable, startPausedBackup } from '../helpers/paused-backup.ts';
 import { findProcess, listDescendants } from '../helpers/processes.ts';
-import { formatUrl } from '../helpers/project.ts';
+import { formatUrl, type TestProject } from '../helpers/project.ts';
 import { archiveNames, createInitializedProject } from '../helpers/scenario.ts';
 import { createStorageTarget, createStoredProject } from '../helpers/stored-project.ts';
 import { startTestCluster } from '../helpers/test-cluster.ts';
@@ -28,7 +28,7 @@ test('no secret is on a command line, in a child, a log, JSON, the state or an a
   const { project } = await createInitializedProject({
     database: source,
     repository,
-    variables: { SUPABASE_DB_URL: url, METRICS_FILE: 'state/shop.prom' },
+    variables: { SUPABASE_DB_URL: url, METRICS_FILE: 'state/shop.prom', LOG_FILE: 'log/agent.log' },
   });
 
   const paused = await startPausedBackup(project, source);
@@ -45,13 +45,14 @@ test('no secret is on a command line, in a child, a log, JSON, the state or an a
   expect(exitCode).toBe(0);
   expect(stdout + stderr).not.toContain('canary-of');
 
-  for (const args of [['config', 'show'], ['doctor'], ['status'], ['metrics'], ['show', 'latest'], ['list']]) {
+  for (const args of [['config', 'show'], ['doctor'], ['status'], ['metrics'], ['show', 'latest'], ['list'], ['logs']]) {
     for (const options of [[], ['--json', '--log-level', 'debug']]) {
       const result = await runAgent([...args, '--env-file', project.envFile, ...options]);
       expect(result.stdout + result.stderr, args.join(' ')).not.toContain('canary-of');
     }
   }
   await expectNowhereBelow(project.stateDirectory, ['canary-of']);
+  await expectNowhereBelow(await logDirectory(project), ['canary-of']);
 
   const extracted = join(repository.directory, 'extracted');
   await execa('mkdir', [extracted]);
@@ -64,7 +65,7 @@ test('no secret is on a command line, in a child, a log, JSON, the state or an a
 
 test('neither a legacy key of Storage nor a secret key is in any of these, the mirror and messages of errors', async () => {
   const { storage: targetStorage, variables } = await createStorageTarget();
-  const keys = { MIGRATION_DRIFT: 'off', TEST_SUPABASE_SERVICE_ROLE_KEY: targetStorage.secretKey };
+  const keys = { LOG_FILE: 'log/agent.log', MIGRATION_DRIFT: 'off', TEST_SUPABASE_SERVICE_ROLE_KEY: targetStorage.secretKey };
   const { storage, project, repository } = await createStoredProject({ ...variables, ...keys });
   // Of the legacy key also what is not in others: its end, which signs it.
   const canaries = [storage.serviceKey, storage.serviceKey.split('.')[2]!, targetStorage.secretKey];
@@ -100,14 +101,22 @@ test('neither a legacy key of Storage nor a secret key is in any of these, the m
   expect(await run(restore)).toMatchObject({ exitCode: 0 });
   storage.faults.expireKeys();
   expect((await run('doctor', { SUPABASE_SERVICE_ROLE_KEY: storage.secretKey })).stdout).toContain('"exp" claim');
-  for (const command of ['config show', 'show latest --json', 'estimate --json']) await run(command);
+  for (const command of ['config show', 'show latest --json', 'estimate --json', 'logs', 'logs --json']) await run(command);
   const malformed = `${storage.serviceKey}.x`;
   expect(await run('config validate', { SUPABASE_SERVICE_ROLE_KEY: malformed })).toMatchObject({ exitCode: 2 });
 
   canaries.push(storage.secretKey);
   await expectNowhereBelow(project.stateDirectory, canaries);
+  await expectNowhereBelow(await logDirectory(project), canaries);
   for (const name of await archiveNames(repository)) await expectNowhereBelow(await extractArchive(repository, name), canaries);
 });
+
+/** Throws where there is no line in LOG_FILE. */
+async function logDirectory({ envFile }: TestProject): Promise<string> {
+  const directory = join(dirname(envFile), 'log');
+  expect(await readFile(join(directory, 'agent.log'), 'utf8')).toContain('"event":"success"');
+  return directory;
+}
 
 async function expectNowhereBelow(directory: string, canaries: readonly string[]): Promise<void> {
   const patterns = canaries.map((canary) => `--regexp=${canary}`);

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { whenTestEnds } from './cleanup.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** The agent's program. */
+export const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface AgentOptions {
   /** Added to PATH, LANG and a HOME that does not exist: nothing else of the tests' own environment gets in. */

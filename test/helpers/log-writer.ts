@@ -4,12 +4,12 @@ import { composeLog } from '../../src/compose-log.ts';
 // A program that logs as the agent does, into the file that argv names: numbered lines, until its standard input ends. Then it prints
 // how many.
 
-const [, , file] = process.argv;
+const [, , file, stateDirectory] = process.argv;
 const ended = new AbortController();
 process.stdin.once('end', () => ended.abort()).resume();
 
 const { log, close } = composeLog({
-  config: { project: 'shop', logs: { file, format: 'json' } },
+  config: { project: 'shop', stateDirectory: stateDirectory!, logs: { file, format: 'json' } },
   level: 'silent',
   environment: {},
   commands: { start: () => Promise.reject(new Error('nothing is started')) as never, run: () => Promise.reject(new Error()) },

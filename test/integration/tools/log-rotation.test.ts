@@ -14,7 +14,7 @@ test('logrotate takes the file away while a process writes, three times: not a l
   const directory = await createTemporaryDirectory();
   const logs = join(directory, 'log');
   const file = join(logs, 'agent.log');
-  const writing = execa(process.execPath, [writer, file], { stdin: 'pipe' });
+  const writing = execa(process.execPath, [writer, file, directory], { stdin: 'pipe' });
   whenTestEnds(async () => {
     writing.kill('SIGKILL');
     await writing.catch(() => undefined);
