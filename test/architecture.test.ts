@@ -14,7 +14,7 @@ const pure = ['node:crypto', 'node:events', 'node:path', 'node:stream', 'node:st
 const importMap: ImportMap = {
   'main.ts': { values: ['cli'], outside: ['node:module', 'node:url'] },
   'composition.ts': {
-    values: ['tools', 'domain', 'errors.ts'],
+    values: ['tools', 'domain', 'errors.ts', 'log.ts'],
     types: ['config', 'context.ts', 'object-store.ts'],
     outside: 'any',
   },
@@ -33,7 +33,7 @@ const importMap: ImportMap = {
   'release-memory.ts': { values: [], outside: [] },
   'errors.ts': { values: ['domain'], outside: [] },
   'log.ts': { values: ['domain', 'errors.ts'], outside: ['pino'] },
-  domain: { values: ['domain'], outside: ['zod', 'picomatch'] },
+  domain: { values: ['domain'], outside: ['zod', 'picomatch', 'node-cron'] },
   config: { values: ['config', 'domain', 'errors.ts'], types: ['context.ts'], outside: 'any' },
   tools: {
     values: ['tools', 'domain', 'errors.ts', 'log.ts', 'object-requests.ts', 'buffer-pool.ts', 'release-memory.ts'],
@@ -61,14 +61,26 @@ const importMap: ImportMap = {
     types: ['config', 'context.ts', 'notifier.ts', 'object-store.ts'],
     outside: pure,
   },
+  daemon: { values: ['daemon', 'config', 'domain', 'errors.ts'], types: ['context.ts'], outside: pure },
   cli: {
-    values: ['cli', 'cli/commands', 'composition.ts', 'compose-log.ts', 'pipeline', 'config', 'domain', 'errors.ts', 'log.ts'],
+    values: [
+      'cli',
+      'cli/commands',
+      'composition.ts',
+      'compose-log.ts',
+      'pipeline',
+      'daemon',
+      'config',
+      'domain',
+      'errors.ts',
+      'log.ts',
+    ],
     types: ['context.ts', 'notifier.ts'],
     outside: 'any',
   },
   'cli/commands': {
-    values: ['cli', 'composition.ts', 'compose-log.ts', 'pipeline', 'config', 'domain', 'errors.ts'],
-    types: ['context.ts'],
+    values: ['cli', 'composition.ts', 'compose-log.ts', 'pipeline', 'daemon', 'config', 'domain', 'errors.ts'],
+    types: ['context.ts', 'log.ts'],
     outside: 'any',
   },
 };

@@ -6,6 +6,7 @@ import { toLogConfig } from './log-settings.ts';
 import { openFile, openSources, projectFile, type LoadOptions, type OpenedSources } from './open.ts';
 import { throwProblems, withPrefix } from './problems.ts';
 import { Secret, type ProjectConfig, type StorageConfig, type StorageConnection, type TargetConfig } from './project-config.ts';
+import { toScheduleConfig } from './schedule-settings.ts';
 import { databaseSchema, projectSchema, storageSchema, targetSchema, validate, type ProjectSettings } from './schema.ts';
 import { fetchValues } from './sources.ts';
 import { findStorage, type FoundStorage } from './storage.ts';
@@ -78,6 +79,7 @@ function toProjectConfig(
       weekly: settings.RETENTION_WEEKLY,
       monthly: settings.RETENTION_MONTHLY,
     },
+    schedule: toScheduleConfig(settings),
     verifyContent: settings.VERIFY_CONTENT,
     migrationDrift: settings.MIGRATION_DRIFT,
     alerts: toAlertConfig(settings),
@@ -99,7 +101,11 @@ function toStorageConfig(connection: StorageConnection, settings: ProjectSetting
 }
 
 /** systemd's StateDirectory= for root, the XDG directory for everybody else. */
-function defaultStateDirectory({ isRoot, environment, homeDirectory }: LoadOptions): string {
+export function defaultStateDirectory({
+  isRoot,
+  environment,
+  homeDirectory,
+}: Pick<LoadOptions, 'isRoot' | 'environment' | 'homeDirectory'>): string {
   if (isRoot) return '/var/lib/supabase-backup';
   const base = environment['XDG_STATE_HOME'] ?? '';
   // The specification of these directories says that a relative one is to be ignored.

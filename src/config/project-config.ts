@@ -1,5 +1,6 @@
 import type { AlertEvent } from '../domain/alerts/alert.ts';
 import type { LogConfig } from './log-settings.ts';
+import type { ScheduleConfig } from './schedule-settings.ts';
 
 /** A validated configuration of one project: what the rest of the program works with. Secrets are `Secret`s: they never print. */
 export interface ProjectConfig {
@@ -15,6 +16,8 @@ export interface ProjectConfig {
   readonly storageRetries: number;
   readonly repository: RepositoryConfig;
   readonly retention: RetentionConfig;
+  /** When the long-running agent does what. */
+  readonly schedule: ScheduleConfig;
   /** VERIFY_CONTENT: whether a backup hashes the rows of each table. */
   readonly verifyContent: boolean;
   /** MIGRATION_DRIFT: whether a backup compares the schema with the project's migrations. */

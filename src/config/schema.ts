@@ -8,6 +8,7 @@ import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
 import { logShape } from './log-settings.ts';
 import { parseRepositoryLocation } from './repository-location.ts';
 import { parseProjectUrl } from './project-url.ts';
+import { scheduleShape } from './schedule-settings.ts';
 import { variables, type VariableName } from './variables.ts';
 
 /** Port of Supabase's transaction pooler, which gives each transaction another session. */
@@ -159,6 +160,7 @@ export const projectSchema = targetSchema.extend({
   RETENTION_DAILY: describe('RETENTION_DAILY', wholeNumber(0).prefault(variables.RETENTION_DAILY.defaultValue)),
   RETENTION_WEEKLY: describe('RETENTION_WEEKLY', wholeNumber(0).prefault(variables.RETENTION_WEEKLY.defaultValue)),
   RETENTION_MONTHLY: describe('RETENTION_MONTHLY', wholeNumber(0).prefault(variables.RETENTION_MONTHLY.defaultValue)),
+  ...scheduleShape,
   STATE_DIR: describe('STATE_DIR', text.optional()),
   PG_BIN_DIR: describe('PG_BIN_DIR', text.optional()),
   ...metricsShape,

@@ -1,6 +1,6 @@
 import { knownNames } from './variables.ts';
 
-const ourPrefix = /^(SUPABASE|STORAGE|BORG|RETENTION|TEST|NOTIFY|LATE)_/;
+const ourPrefix = /^(SUPABASE|STORAGE|BORG|RETENTION|NOTIFY|LATE|BACKUP|VERIFY|DRILL|SCHEDULE|RETRY|TEST)_/;
 
 /** Further than this from every known name, a name is not a slip of the pen. */
 const maximumDistance = 3;

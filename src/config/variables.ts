@@ -1,6 +1,7 @@
 import { metricsVariables } from './metrics-variables.ts';
 import { alertVariables } from './alert-variables.ts';
 import { logVariables } from './log-variables.ts';
+import { scheduleVariables } from './schedule-variables.ts';
 import type { Variable } from './variable.ts';
 
 const database = 'The database to back up';
@@ -155,6 +156,7 @@ export const variables = {
     description: 'Besides, the newest complete backup of each of so many months that have one.',
     defaultValue: '0',
   },
+  ...scheduleVariables,
   STATE_DIR: {
     section: machine,
     description:

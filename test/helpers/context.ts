@@ -10,6 +10,16 @@ import type { TestRepository } from './borg.ts';
 import type { TestDatabase } from './database.ts';
 import { createTemporaryDirectory } from './temporary-directory.ts';
 
+const noSchedules = {
+  backup: undefined,
+  storage: undefined,
+  verify: undefined,
+  drill: undefined,
+  jitterMs: undefined,
+  retryDelayMs: 0,
+  retryLimit: 0,
+};
+
 /** A context of real tools, for tests that put something else in the place of one of them. */
 export async function createTestContext(options: {
   readonly database: TestDatabase;
@@ -31,6 +41,7 @@ export async function createTestContext(options: {
       storage: undefined,
       storageRetries: 5,
       retention: { days: 21, minimumBackups: 3, daily: 0, weekly: 0, monthly: 0 },
+      schedule: noSchedules,
       verifyContent: false,
       migrationDrift: 'auto',
       alerts: { targets: [], lateAfterMs: undefined },

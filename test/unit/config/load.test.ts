@@ -15,9 +15,7 @@ const minimal = {
 
 let directory: string;
 
-beforeEach(async () => {
-  directory = await createTemporaryDirectory();
-});
+beforeEach(async () => void (directory = await createTemporaryDirectory()));
 
 async function writeEnv(values: Record<string, string>, path = join(directory, '.env'), mode = 0o600): Promise<string> {
   const lines = Object.entries(values).map(([name, value]) => `${name}='${value}'\n`);
@@ -91,6 +89,7 @@ test('the least that is needed', async () => {
       remotePath: undefined,
     },
     retention: { days: 21, minimumBackups: 3, daily: 0, weekly: 0, monthly: 0 },
+    schedule: expect.anything() as unknown,
     verifyContent: false,
     migrationDrift: 'auto',
     stateDirectory: '/home/me/.local/state/supabase-backup',
