@@ -14,15 +14,24 @@ const preparation = [
   'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
 ];
 
-/** Opens a transaction that exports its snapshot; the snapshot lives until `close`. */
+/**
+ * Opens a transaction that exports its snapshot; the snapshot lives until `close`. When the run is aborted, so is what is asked of it at that
+ * moment: a query may wait for somebody's lock without end, and nothing here has to be put back.
+ */
 export async function openSnapshot(connection: ConnectionConfig, signal: AbortSignal): Promise<Snapshot> {
   const session = await connect(connection, signal);
+  const end = (): void => void session.close();
+  signal.addEventListener('abort', end, { once: true });
+  const close = async (): Promise<void> => {
+    signal.removeEventListener('abort', end);
+    await session.close();
+  };
   try {
     for (const statement of preparation) await session.query(statement);
     const rows = await session.query<{ id: string }>('SELECT pg_catalog.pg_export_snapshot() AS id');
-    return { id: rows[0]!.id, query: session.query, close: session.close };
+    return { id: rows[0]!.id, query: session.query, close };
   } catch (error) {
-    await session.close();
+    await close();
     throw error;
   }
 }
