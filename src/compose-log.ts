@@ -43,13 +43,40 @@ export function composeLog({ config, level, environment, commands, warn }: LogOp
   // Whoever read stderr may be gone: no reason to fail.
   process.stderr.on('error', ignore);
   return {
-    log: createLogger([stderr, runs, ...(file === undefined ? [] : [toSink(file, level)])]).child({ project: config.project }),
+    log: createLogger([stderr, runs, ...(file === undefined ? [] : [toSink(file, environment['LOG_LEVEL'])])]).child({
+      project: config.project,
+    }),
     async close() {
       process.off('SIGUSR2', reopen);
       process.stderr.off('error', ignore);
       await events.close();
       file?.close();
       runs.close();
+    },
+  };
+}
+
+/** The log of the agent that runs all the time. `write` takes lines of the same form, of its runs, which log into their own files by themselves. */
+export function composeAgentLog({
+  level = 'info',
+  environment,
+  commands,
+}: Pick<LogOptions, 'level' | 'environment' | 'commands'>): ComposedLog & {
+  readonly level: LogLevel;
+  write(line: string): void;
+} {
+  const events = createJournalEvents(commands, process.pid);
+  const format = isForPeople(environment) ? 'pretty' : 'json';
+  const options = { level, format, write: (text: string) => void process.stderr.write(text) } as const;
+  const sink = isJournal(environment) ? createJournalSink({ ...options, sendEvent: events.send }) : createStderrSink(options);
+  process.stderr.on('error', ignore);
+  return {
+    level,
+    log: createLogger([sink]),
+    write: (line) => sink.write(`${line}\n`),
+    async close() {
+      process.stderr.off('error', ignore);
+      await events.close();
     },
   };
 }
@@ -65,7 +92,8 @@ function runLogDirectory({ stateDirectory, project }: Pick<ProjectConfig, 'state
 
 const ignore = (): void => undefined;
 
-function toSink(file: LogFile, level: LogLevel | undefined): LogSink {
+/** By the variable alone: the agent that runs all the time has its runs tell it more than belongs there. */
+function toSink(file: LogFile, level: string | undefined): LogSink {
   return { level: level === 'debug' ? 'debug' : 'info', write: (line) => file.write(line) };
 }
 

@@ -3,12 +3,15 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ProjectConfig, StorageConnection } from './config/project-config.ts';
-import type { CommandRunner, Progress, RunContext, StateStore, StorageTools } from './context.ts';
+import type { Clock, CommandRunner, Progress, RunContext, StateStore, StorageTools } from './context.ts';
+import type { ControlAnswer, ControlQuestion } from './domain/control.ts';
 import type { MetricFacts } from './domain/metrics/families.ts';
 import type { ObjectStore } from './object-store.ts';
 import { borgEnvironment } from './tools/borg/environment.ts';
 import { createRepository } from './tools/borg/repository.ts';
 import { systemClock } from './tools/clock.ts';
+import { askAgent } from './tools/control/client.ts';
+import { openControlServer } from './tools/control/server.ts';
 import { createFiles } from './tools/files/files.ts';
 import { createMetrics } from './tools/metrics/metrics.ts';
 import { exposeMetrics } from './tools/metrics/render.ts';
@@ -16,6 +19,7 @@ import { openMirror } from './tools/mirror/mirror.ts';
 import { createNotifier } from './tools/notify/notifier.ts';
 import { createDatabases } from './tools/postgres/databases.ts';
 import { createCommandRunner } from './tools/process/run-command.ts';
+import { readLastRun } from './tools/state/last-run.ts';
 import { openStateStore } from './tools/state/store.ts';
 import { createObjectStore } from './tools/supabase/object-store.ts';
 
@@ -120,6 +124,39 @@ function childEnvironment(environment: CompositionOptions['environment']): Recor
 /** What monitoring is told of projects, in Prometheus' text format. */
 export async function renderMetrics(projects: readonly MetricFacts[]): Promise<string> {
   return exposeMetrics(projects);
+}
+
+export interface AgentTools {
+  readonly clock: Clock;
+  readonly commands: CommandRunner;
+  readonly pid: number;
+  readonly random: () => number;
+  readonly openControl: typeof openControlServer;
+  readLastRun(
+    project: Pick<ProjectConfig, 'stateDirectory' | 'project'>,
+    what: Parameters<typeof readLastRun>[1],
+  ): Date | undefined;
+}
+
+/** What belongs to the agent itself: its runs are children of its own kind, which see all of its environment. */
+export function composeAgent({ environment }: Pick<CompositionOptions, 'environment'>): AgentTools {
+  // What systemd said to us about ourselves is not for them.
+  const mine = new Set(['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']);
+  const passed = Object.entries(environment).filter(([name]) => !mine.has(name));
+  const childEnvironmentOf = Object.fromEntries(passed.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return {
+    clock: systemClock,
+    commands: createCommandRunner({ environment: childEnvironmentOf, signal: new AbortController().signal }),
+    pid: process.pid,
+    random: Math.random,
+    openControl: openControlServer,
+    readLastRun: ({ stateDirectory, project }, what) => readLastRun(join(stateDirectory, project), what),
+  };
+}
+
+/** Asks the agent that listens at a socket; undefined when none does. */
+export function askLiveAgent(path: string, question: ControlQuestion): Promise<ControlAnswer | undefined> {
+  return askAgent(path, question);
 }
 
 /** The version of this program, from its package.json. */

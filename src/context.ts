@@ -88,6 +88,8 @@ export interface Command {
   /** 'collect' (the default) keeps the output as text; 'pipe' gives a stream, which has to be read to its end or destroyed. */
   readonly stdout?: 'collect' | 'pipe' | 'ignore';
   readonly onStderrLine?: (line: string) => void;
+  /** How long after SIGTERM it gets SIGKILL: ten seconds unless told otherwise. */
+  readonly killDelayMs?: number;
 }
 
 export interface CommandResult {
@@ -106,7 +108,7 @@ export interface RunningCommand {
   readonly stdout: Readable | undefined;
   /** Never rejects, but for a program that cannot be started at all (AppError tool_missing). */
   readonly finished: Promise<CommandResult>;
-  /** SIGTERM, after ten seconds SIGKILL; resolves when the process is gone. */
+  /** SIGTERM, after ten seconds (or `killDelayMs`) SIGKILL; resolves when the process is gone. */
   terminate(): Promise<void>;
 }
 

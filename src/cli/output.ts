@@ -26,8 +26,8 @@ export function createOutput(json: boolean, journal: boolean): Output {
       say(text.startsWith('Warning:') ? 4 : 6, text);
     },
     failure(command, error) {
-      const { code, message, hint, exitCode } = error;
-      const document = { schemaVersion: 1, command, status: 'failed', error: { code, message, hint, exitCode } };
+      const { code, message, hint, exitCode, retryable } = error;
+      const document = { schemaVersion: 1, command, status: 'failed', error: { code, message, hint, exitCode, retryable } };
       if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
       else say(3, `Error: ${message}\nTry: ${hint}`);
     },

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { agentVersion } from '../composition.ts';
 import { backupCommand } from './commands/backup.ts';
+import { cancelCommand } from './commands/cancel.ts';
 import { compareCommand } from './commands/compare.ts';
 import { configCommand } from './commands/config.ts';
+import { daemonCommand } from './commands/daemon.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { estimateCommand } from './commands/estimate.ts';
@@ -15,6 +17,7 @@ import { notifyTestCommand } from './commands/notify-test.ts';
 import { logsCommand } from './commands/logs.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
+import { runNowCommand } from './commands/run-now.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -46,6 +49,9 @@ export function createProgram(shell: Shell): Command {
     notifyFailureCommand,
     logsCommand,
     doctorCommand,
+    daemonCommand,
+    runNowCommand,
+    cancelCommand,
   ];
   for (const create of commands) program.addCommand(create(shell));
   return program;

@@ -14,7 +14,7 @@ export async function runCli(argv: readonly string[]): Promise<ExitCode> {
   outliveLogrotate();
   const output = createOutput(argv.includes('--json'), isJournal(process.env));
   let exitCode: ExitCode = exitCodes.ok;
-  const shell = createShell(output, (code) => (exitCode = code));
+  const shell = createShell(output, argv[1] ?? '', (code) => (exitCode = code));
   const program = createProgram(shell);
   redirectUsageErrors(program, output.json);
   try {
@@ -29,15 +29,21 @@ export async function runCli(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function createShell(output: Output, exitWith: (code: ExitCode) => void): Shell {
+/** As in the first line of main.ts: they keep the process small (ADR 10). */
+const nodeOptions = ['--max-semi-space-size=4', '--heap-growing-percent=40', '--'];
+
+function createShell(output: Output, main: string, exitWith: (code: ExitCode) => void): Shell {
+  const hangup: Hangup = { listener: undefined };
   const interactive = process.stdin.isTTY && process.stderr.isTTY;
   return {
     environment: process.env,
     workingDirectory: process.cwd(),
     homeDirectory: homedir(),
     isRoot: process.getuid?.() === 0,
+    program: [process.execPath, ...nodeOptions, main],
     attended: interactive,
-    signal: abortOnSignals(),
+    signal: abortOnSignals(hangup),
+    onHangup: (listener) => (hangup.listener = listener),
     output,
     progress: process.stderr.isTTY && !output.json ? createTerminalProgress(process.stderr) : silentProgress,
     openBinaryOutput: () => (process.stdout.isTTY ? undefined : process.stdout),
@@ -52,11 +58,20 @@ function outliveLogrotate(): void {
   process.on('SIGUSR2', () => undefined);
 }
 
+interface Hangup {
+  /** What SIGHUP does instead of ending the command. */
+  listener: (() => void) | undefined;
+}
+
 /** The first signal asks the run to end in order; the second one does not wait for that. */
-function abortOnSignals(): AbortSignal {
+function abortOnSignals(hangup: Hangup): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
+      if (signal === 'SIGHUP' && hangup.listener !== undefined) {
+        hangup.listener();
+        return;
+      }
       if (controller.signal.aborted) process.exit(exitCodes.interrupted);
       controller.abort(new Error(`received ${signal}`));
     });

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Command, Option } from 'commander';
 import { composeLog } from '../compose-log.ts';
@@ -27,6 +28,10 @@ export interface Shell {
   readonly askPassword: ((prompt: string) => Promise<string>) | undefined;
   /** Asks on the terminal; undefined where there is no terminal. */
   readonly ask: ((prompt: string) => Promise<string>) | undefined;
+  /** Node, its options and main.ts: what runs of the agent's own are started with. */
+  readonly program: readonly [string, ...string[]];
+  /** Has SIGHUP call this instead of ending the command. */
+  onHangup(listener: () => void): void;
   /** Commands tell here how they ended. */
   exitWith(code: ExitCode): void;
 }
@@ -35,6 +40,7 @@ export interface Shell {
 export interface CommonOptions {
   readonly envFile?: string;
   readonly project?: string;
+  readonly projectsDirectory?: string;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
 }
@@ -45,20 +51,32 @@ export function createCommand(name: string, description: string, examples: reado
     .description(description)
     .option('--env-file <path>', 'the env file of the project (default: .env)')
     .option('--project <name>', 'the project in /etc/supabase-backup/<name>.env')
+    .addOption(projectsDirectoryOption())
     .option('--json', 'print one JSON document (docs/json.md)')
-    .addOption(
-      new Option('--log-level <level>', 'what is logged to stderr (default: warn; info under systemd)')
-        .choices(logLevels)
-        .env('LOG_LEVEL'),
-    )
+    .addOption(logLevelOption('what is logged to stderr (default: warn; info under systemd)'))
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
 }
 
+export function logLevelOption(description: string): Option {
+  return new Option('--log-level <level>', description).choices(logLevels).env('LOG_LEVEL');
+}
+
+/** For tests, and for whoever keeps the projects elsewhere. */
+export function projectsDirectoryOption(): Option {
+  return new Option('--projects-directory <path>', 'instead of /etc/supabase-backup').hideHelp();
+}
+
 /** What both kinds of configuration, a project's and a target's, are loaded from. */
-export function loadOptions(shell: Shell, options: CommonOptions): LoadOptions {
+export function loadOptions(
+  shell: Shell,
+  options: Pick<CommonOptions, 'envFile' | 'project' | 'projectsDirectory'>,
+): LoadOptions {
   return {
     ...(options.envFile === undefined ? {} : { envFile: options.envFile }),
     ...(options.project === undefined ? {} : { project: options.project }),
+    ...(options.projectsDirectory === undefined
+      ? {}
+      : { projectsDirectory: resolve(shell.workingDirectory, options.projectsDirectory) }),
     environment: shell.environment,
     workingDirectory: shell.workingDirectory,
     homeDirectory: shell.homeDirectory,

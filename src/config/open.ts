@@ -33,6 +33,9 @@ export interface OpenedSources {
   readonly warnings: readonly string[];
 }
 
+/** Where `--project` looks. */
+export const defaultProjectsDirectory = '/etc/supabase-backup';
+
 const threeWays =
   'Copy .env.example to .env in the working directory and fill it in, or name a file with --env-file PATH, or a project with --project NAME (/etc/supabase-backup/NAME.env).';
 
@@ -81,7 +84,7 @@ export function projectFile(project: string, options: Pick<LoadOptions, 'project
       hint: 'A name is that of an env file without .env: --project shop reads /etc/supabase-backup/shop.env.',
     });
   }
-  return join(options.projectsDirectory ?? '/etc/supabase-backup', `${project}.env`);
+  return join(options.projectsDirectory ?? defaultProjectsDirectory, `${project}.env`);
 }
 
 interface Places {

@@ -1,27 +1,35 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import type { RunContext, RunRecord } from '../../context.ts';
+import type { AgentStatus } from '../../domain/control.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
+import { messageOf } from '../../errors.ts';
 import { checkLateness } from '../../pipeline/check-lateness.ts';
 import { readStatus, type StatusReport } from '../../pipeline/status.ts';
+import { describeAgent } from '../agent-text.ts';
 import { formatAge } from '../age.ts';
 import { toDeliveryDocument } from '../deliveries.ts';
 import { formatDuration, formatTable, formatTime, printable } from '../output.ts';
+import { askAgentIfAny, socketOption, type ServiceOptions } from '../service.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
-interface StatusOptions extends CommonOptions {
+interface StatusOptions extends CommonOptions, Pick<ServiceOptions, 'socket'> {
   readonly maxAge?: number;
   readonly check?: boolean;
   readonly runs: number;
 }
 
 export function statusCommand(shell: Shell): Command {
-  return createCommand('status', 'Tell how the backups stand, from the run history of this machine alone.', [
-    'agent status',
-    'agent status --max-age 26h    exits with 1 when there is no complete backup that young',
-    'agent status --check    for monitoring: one line, exits with 1 when no complete backup is younger than LATE_AFTER',
-    'agent status --runs 50 --json',
-  ])
+  return createCommand(
+    'status',
+    'Tell how the backups stand, from the run history of this machine, and what the running agent does.',
+    [
+      'agent status',
+      'agent status --max-age 26h    exits with 1 when there is no complete backup that young',
+      'agent status --check    for monitoring: one line, exits with 1 when no complete backup is younger than LATE_AFTER',
+      'agent status --runs 50 --json',
+    ],
+  )
     .option('--max-age <age>', 'the age that the newest complete backup may have, such as 26h, 90m or 2d', parseAge)
     .option('--runs <number>', 'how many of the last runs to list', parseCount, 10)
     .addOption(
@@ -29,11 +37,16 @@ export function statusCommand(shell: Shell): Command {
         'maxAge',
       ),
     )
+    .addOption(socketOption())
     .action(async (options: StatusOptions) => {
       await withContext(shell, options, async (context) => {
         if (options.check === true) return check(shell, context);
         const report = readStatus(context, { maxAgeMs: options.maxAge, runs: options.runs });
-        shell.output.result(toDocument(report, context.config.project), () => toText(report));
+        const agent = await askForStatus(shell, options);
+        const { project } = context.config;
+        shell.output.result({ ...toDocument(report, project), agent: toAgentDocument(agent, project) }, () =>
+          [toText(report), ...(agent === undefined ? [] : ['', ...describeAgent(agent, project)])].join('\n'),
+        );
         if (report.problem !== undefined) shell.exitWith(exitCodes.failed);
         return undefined;
       });
@@ -48,6 +61,22 @@ async function check(shell: Shell, context: RunContext): Promise<void> {
   const document = { command: 'status', status, project, late, reason, deliveries: toDeliveryDocument(deliveries) };
   shell.output.result(document, () => `${late ? 'CRITICAL' : 'OK'}: ${project}: ${reason}`);
   if (late) shell.exitWith(exitCodes.failed);
+}
+
+/** An agent that cannot tell is no reason to keep the rest back. */
+async function askForStatus(shell: Shell, options: ServiceOptions): Promise<AgentStatus | undefined> {
+  try {
+    return (await askAgentIfAny(shell, options, { request: 'status' }))?.status;
+  } catch (error) {
+    shell.output.note(`Warning: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+function toAgentDocument(agent: AgentStatus | undefined, project: string): object | null {
+  if (agent === undefined) return null;
+  const { projects, ...about } = agent;
+  return { ...about, project: projects.find((one) => one.project === project) ?? null };
 }
 
 function parseAge(text: string): number {

@@ -47,7 +47,7 @@ function startCommand(command: Command, environment: Readonly<Record<string, str
     reject: false,
     buffer: false,
     stripFinalNewline: false,
-    forceKillAfterDelay: killDelayMs,
+    forceKillAfterDelay: command.killDelayMs ?? killDelayMs,
     stdio: [
       standardInput(command.stdin),
       command.stdout === 'ignore' ? 'ignore' : 'pipe',

@@ -1,0 +1,81 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { composeAgentLog } from '../../compose-log.ts';
+import { agentVersion, composeAgent } from '../../composition.ts';
+import { createRunStarter } from '../../daemon/child-run.ts';
+import { runDaemon } from '../../daemon/daemon.ts';
+import { loadProjects } from '../../daemon/projects.ts';
+import { createServiceManager } from '../../daemon/service-manager.ts';
+import type { LogLevel } from '../../log.ts';
+import { createLogForwarder } from '../forward-log.ts';
+import { createServiceCommand, socketToOpen, type ServiceOptions } from '../service.ts';
+import { loadOptions, logLevelOption, projectsDirectoryOption, type Shell } from '../shell.ts';
+
+interface DaemonOptions extends ServiceOptions {
+  readonly projectsDirectory?: string;
+  readonly maxConcurrent: number;
+  readonly logLevel?: LogLevel;
+}
+
+export function daemonCommand(shell: Shell): Command {
+  return createServiceCommand(
+    'daemon',
+    'Run for years, and back up every project when its schedule says so (docs/service.md).',
+    ['agent daemon', 'agent daemon shop blog --max-concurrent 2'],
+  )
+    .argument('[name...]', 'the projects, as their env files are called; all of /etc/supabase-backup unless given')
+    .addOption(
+      new Option('--max-concurrent <number>', 'how many projects may have a run at a time')
+        .env('MAX_CONCURRENT')
+        .argParser(parseCount)
+        .default(1),
+    )
+    .addOption(projectsDirectoryOption())
+    .addOption(logLevelOption('what is logged to stderr (default: info)'))
+    .action(async (names: string[], options: DaemonOptions) => {
+      await runAgent(shell, names, options);
+      shell.output.result({ command: 'daemon', status: 'complete' }, () => 'The agent has ended.');
+    });
+}
+
+async function runAgent(shell: Shell, names: readonly string[], options: DaemonOptions): Promise<void> {
+  const { environment, signal } = shell;
+  const configuration = loadOptions(shell, options);
+  const tools = composeAgent({ environment });
+  const { clock, commands, pid } = tools;
+  const { log, level, write, close } = composeAgentLog({ level: options.logLevel, environment, commands });
+  const starter = createRunStarter({
+    commands,
+    program: shell.program,
+    projectsDirectory: configuration.projectsDirectory,
+    onLine: createLogForwarder(log, level, write),
+  });
+  try {
+    await runDaemon(
+      {
+        clock,
+        log,
+        signal,
+        starter,
+        history: {
+          lastRunAt: (project, kind) => {
+            const apart = project.plans.some((plan) => plan.kind === 'database');
+            return tools.readLastRun(project, kind === 'verify' ? 'verify' : kind === 'backup' && apart ? 'storage' : 'backup');
+          },
+        },
+        random: tools.random,
+        serviceManager: createServiceManager({ commands, clock, log, pid, environment }),
+        loadProjects: () => loadProjects(names, configuration),
+        openControl: (answer) => tools.openControl(socketToOpen(shell, options), answer),
+        onReload: (listener) => shell.onHangup(listener),
+      },
+      { pid, agentVersion: agentVersion(), maxConcurrent: options.maxConcurrent },
+    );
+  } finally {
+    await close();
+  }
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It has to be a number from 1 to 99.');
+  return Number(text);
+}

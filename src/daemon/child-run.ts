@@ -1,0 +1,93 @@
+import type { CommandResult, CommandRunner } from '../context.ts';
+import { exitCodes } from '../domain/exit-code.ts';
+import { messageOf } from '../errors.ts';
+import type { JobKind } from './project.ts';
+import type { RunOutcome, RunStarter } from './run.ts';
+
+export interface ChildOptions {
+  readonly commands: CommandRunner;
+  /** The program itself: Node, its options, main.ts. */
+  readonly program: readonly [string, ...string[]];
+  /** Instead of /etc/supabase-backup. */
+  readonly projectsDirectory: string | undefined;
+  /** Takes each line that a run says on stderr. */
+  readonly onLine: (project: string, line: string) => void;
+}
+
+/** A run ends Borg and pg_dump in order first, each of which may take ten seconds. */
+export const childKillDelayMs = 60_000;
+
+const argumentsOf: Readonly<Record<JobKind, readonly string[]>> = {
+  backup: ['backup'],
+  database: ['backup', '--only', 'database'],
+  verify: ['verify', '--data'],
+};
+
+/**
+ * Starts runs as processes of their own: what they take of memory goes with them, none of them can take the agent along, and the
+ * project's lock is the same as with a timer. A child gets SIGTERM when the agent dies, however that happens.
+ */
+export function createRunStarter(options: ChildOptions): RunStarter {
+  const { commands, program, projectsDirectory, onLine } = options;
+  const [file, ...fixed] = program;
+  return {
+    start(project, kind, onStage) {
+      const where = projectsDirectory === undefined ? [] : ['--projects-directory', projectsDirectory];
+      const running = commands.start({
+        file,
+        args: [...fixed, ...argumentsOf[kind], '--project', project.name, ...where, '--json', '--log-level', 'debug'],
+        killDelayMs: childKillDelayMs,
+        onStderrLine(line) {
+          const stage = readStage(line);
+          if (stage !== undefined) onStage(stage);
+          onLine(project.name, line);
+        },
+      });
+      let cancelled = false;
+      return {
+        pid: running.pid,
+        finished: running.finished.then((result) => judge(result, cancelled), toFailure),
+        async cancel() {
+          cancelled = true;
+          await running.terminate();
+        },
+      };
+    },
+  };
+}
+
+/** The stage that a line of the log tells of (pipeline/stage.ts); that one begins is a line of level debug. */
+function readStage(line: string): string | undefined {
+  const { stage } = parse(line) ?? {};
+  return typeof stage === 'string' ? stage : undefined;
+}
+
+/** How a run ended, by its exit code and its JSON document. */
+export function judge(
+  { exitCode, signal, stdout }: Pick<CommandResult, 'exitCode' | 'signal' | 'stdout'>,
+  cancelled: boolean,
+): RunOutcome {
+  const { error } = (parse(stdout) ?? {}) as { error?: { code?: string; message?: string; retryable?: boolean } };
+  const told = { exitCode, errorCode: error?.code, message: error?.message, retryable: error?.retryable ?? false };
+  if (exitCode === exitCodes.ok) return { ...told, result: 'complete' };
+  if (exitCode === exitCodes.incomplete) return { ...told, result: 'incomplete', message: 'something was not captured' };
+  if (exitCode === exitCodes.locked) return { ...told, result: 'skipped' };
+  if (cancelled || exitCode === exitCodes.interrupted) return { ...told, result: 'cancelled' };
+  if (error !== undefined) return { ...told, result: 'failed' };
+  const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
+  const message = `the process of the run ended without a word (${how}); earlier backups are as they were`;
+  return { ...told, result: 'failed', message, retryable: true };
+}
+
+function toFailure(error: unknown): RunOutcome {
+  return { result: 'failed', retryable: false, exitCode: null, errorCode: 'tool_missing', message: messageOf(error) };
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}

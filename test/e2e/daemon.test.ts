@@ -1,0 +1,102 @@
+import { appendFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openStateStore } from '../../src/tools/state/store.ts';
+import { runAgent } from '../helpers/agent.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { expectNoLeaks } from '../helpers/leaks.ts';
+import { expectNoProcesses } from '../helpers/processes.ts';
+import type { TestProject } from '../helpers/project.ts';
+import { startDaemon } from '../helpers/running-daemon.ts';
+import { archiveNames, createInitializedProject } from '../helpers/scenario.ts';
+
+/** Whoever dumps the table waits until `release`. */
+async function holdDumps(database: TestDatabase): Promise<{ release(): Promise<void> }> {
+  await database.query('CREATE TABLE IF NOT EXISTS public.held (id int)');
+  await database.query('BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE');
+  return { release: async () => void (await database.query('ROLLBACK')) };
+}
+
+/** As if its last backup had been made in another year. */
+function noteOldRun({ stateDirectory, name }: TestProject): void {
+  const state = openStateStore(join(stateDirectory, name));
+  state.startRun({ runId: 'old', command: 'backup', startedAt: new Date('2020-01-01T02:00:00Z'), backupId: undefined });
+  state.finishRun('old', { status: 'complete', durationMs: 1, errorCode: undefined, errorMessage: undefined });
+  state.close();
+}
+
+test('makes up for a backup that was missed, takes requests and changes, and ends in order', async () => {
+  const database = await createTestDatabase();
+  const { project, repository } = await createInitializedProject({ database, variables: { SCHEDULE_TIMEZONE: 'UTC' } });
+  await writeFile(join(project.directory, 'broken.env'), 'PROJECT_NAME=broken\nBACKUP_SCHEDULE=nightly\n', { mode: 0o600 });
+  noteOldRun(project);
+  const daemon = startDaemon(project.directory);
+  expect(await daemon.line('project file cannot be used', { project: 'broken' })).toMatchObject({
+    reason: expect.stringContaining('BACKUP_SCHEDULE has to be hourly') as unknown,
+  });
+  await daemon.line('run begins', { project: 'shop', job: 'backup', reason: 'missed' });
+  await daemon.line('run ended', { result: 'complete' });
+  expect(await archiveNames(repository)).toHaveLength(1);
+  expect((await stat(daemon.socket)).mode & 0o777).toBe(0o600);
+  const second = startDaemon(project.directory);
+  expect(await second.agent.finished).toMatchObject({ exitCode: 11, stdout: '' });
+
+  // What it has started is seen, is the only run of its project, and ends when it is asked to.
+  const held = await holdDumps(database);
+  expect(await daemon.ask('run-now', 'shop')).toMatchObject({ exitCode: 0, stderr: '' });
+  await daemon.line('run begins', { reason: 'asked' });
+  await daemon.line('stage begins', { stage: 'snapshot' });
+  const status = await daemon.ask('status', '--env-file', project.envFile, '--json');
+  expect(status.json()).toMatchObject({
+    running: { command: 'backup' },
+    agent: {
+      pid: daemon.agent.pid,
+      project: { name: 'shop', running: { kind: 'backup', stage: expect.any(String) as unknown } },
+    },
+  });
+  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 11 });
+  expect(await daemon.ask('run-now', 'shop')).toMatchObject({ exitCode: 11 });
+  expect(await daemon.ask('cancel', 'shop')).toMatchObject({ exitCode: 0 });
+  await daemon.line('run cancelled', { exitCode: 130 });
+  expect(await daemon.ask('cancel', 'shop', '--json')).toMatchObject({ exitCode: 2 });
+
+  await appendFile(project.envFile, 'BACKUP_SCHEDULE=15 4 * * *\n');
+  daemon.agent.kill('SIGHUP');
+  expect(await daemon.line('configuration was read again')).toMatchObject({ projects: 1, broken: 1 });
+  expect(daemon.lines).toContainEqual(
+    expect.objectContaining({ project: 'shop', changes: ['backup: daily (UTC, up to 1800 s later) -> 15 4 * * * (UTC)'] }),
+  );
+  await appendFile(project.envFile, 'BACKUP_SCHEDULE=never\n');
+  daemon.agent.kill('SIGHUP');
+  await daemon.line('project file cannot be used', { project: 'shop' });
+  daemon.agent.kill('SIGTERM');
+  expect(await daemon.agent.finished).toMatchObject({ exitCode: 0 });
+  await held.release();
+  await expectNoLeaks(project.directory);
+});
+
+test('its end ends what it has started, in order or not, and the next one begins in its place', async () => {
+  const database = await createTestDatabase();
+  const { project, repository } = await createInitializedProject({ database });
+  const held = await holdDumps(database);
+  const startRun = async () => {
+    const daemon = startDaemon(project.directory, 'shop');
+    await daemon.line('the agent is ready');
+    expect(await daemon.ask('run-now', 'shop')).toMatchObject({ exitCode: 0 });
+    await daemon.line('stage begins', { stage: 'snapshot' });
+    return daemon;
+  };
+  const killed = await startRun();
+  killed.agent.kill('SIGKILL');
+  await killed.agent.finished;
+  await expectNoProcesses(project.stateDirectory);
+
+  // The socket of the one that was killed is still there.
+  const ended = await startRun();
+  ended.agent.kill('SIGTERM');
+  expect(await ended.agent.finished).toMatchObject({ exitCode: 0 });
+  expect(await ended.line('run cancelled')).toMatchObject({ exitCode: 130 });
+  await held.release();
+  await expectNoLeaks(project.directory);
+  expect(await archiveNames(repository)).toEqual([]);
+});

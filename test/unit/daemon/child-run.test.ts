@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { Command, CommandRunner } from '../../../src/context.ts';
+import { createRunStarter, judge } from '../../../src/daemon/child-run.ts';
+import { scheduledProject } from '../../helpers/fake-runs.ts';
+
+const failure = (retryable?: boolean): string =>
+  JSON.stringify({ status: 'failed', error: { code: 'source_unreachable', message: 'nobody', hint: 'wait', retryable } });
+
+test.each([
+  [{ exitCode: 0, stdout: '{"status":"complete"}' }, false, { result: 'complete', retryable: false }],
+  [{ exitCode: 3, stdout: '{"status":"incomplete"}' }, false, { result: 'incomplete', retryable: false }],
+  [{ exitCode: 20, stdout: failure(true) }, false, { result: 'failed', retryable: true, errorCode: 'source_unreachable' }],
+  [{ exitCode: 20, stdout: failure(false) }, false, { result: 'failed', retryable: false, message: 'nobody' }],
+  [{ exitCode: 20, stdout: failure() }, false, { result: 'failed', retryable: false }],
+  [{ exitCode: 11, stdout: failure(true) }, false, { result: 'skipped' }],
+  [{ exitCode: 130, stdout: failure() }, false, { result: 'cancelled' }],
+  [{ exitCode: null, signal: 'SIGKILL', stdout: '' }, true, { result: 'cancelled' }],
+  [{ exitCode: null, signal: 'SIGKILL', stdout: '' }, false, { result: 'failed', retryable: true }],
+  [{ exitCode: 134, stdout: '{"half' }, false, { result: 'failed', retryable: true }],
+])('%j, cancelled: %s', (result, cancelled, outcome) => {
+  expect(judge({ signal: null, ...result }, cancelled)).toMatchObject(outcome);
+});
+
+test('a run is a process of its own, with its stages in its log', async () => {
+  const commands: Command[] = [];
+  const runner: CommandRunner = {
+    start(command) {
+      commands.push(command);
+      return {
+        pid: 7,
+        stdout: undefined,
+        finished: Promise.resolve({ exitCode: 0, signal: null, stdout: '', stderr: '' }),
+        terminate: () => Promise.resolve(),
+      };
+    },
+    run: () => Promise.reject(new Error('not used')),
+  };
+  const [stages, lines]: [string[], string[]] = [[], []];
+  const starter = createRunStarter({
+    commands: runner,
+    program: ['node', '--option', '--', 'main.ts'],
+    projectsDirectory: '/srv/projects',
+    onLine: (project, line) => lines.push(`${project}: ${line}`),
+  });
+  const project = scheduledProject('shop', {});
+  for (const kind of ['backup', 'database', 'verify'] as const) starter.start(project, kind, (stage) => stages.push(stage));
+  const common = ['--project', 'shop', '--projects-directory', '/srv/projects', '--json', '--log-level', 'debug'];
+  expect(commands.map(({ file, args }) => [file, ...args].join(' '))).toEqual([
+    `node --option -- main.ts backup ${common.join(' ')}`,
+    `node --option -- main.ts backup --only database ${common.join(' ')}`,
+    `node --option -- main.ts verify --data ${common.join(' ')}`,
+  ]);
+  for (const line of ['{"stage":"snapshot"}', 'Warning: {', '{"stage":1}', '{']) commands[0]!.onStderrLine!(line);
+  expect(stages).toEqual(['snapshot']);
+  expect(lines).toHaveLength(4);
+});
+
+test('Node has the same options as in the first line of main.ts', async () => {
+  const [first] = (await readFile(new URL('../../../src/main.ts', import.meta.url), 'utf8')).split('\n');
+  const run = await readFile(new URL('../../../src/cli/run.ts', import.meta.url), 'utf8');
+  const options = first!.split(' node ')[1]!.split(' ');
+  expect(run).toContain(`[${options.map((option) => `'${option}'`).join(', ')}]`);
+});
