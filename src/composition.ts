@@ -140,8 +140,8 @@ export interface AgentTools {
 
 /** What belongs to the agent itself: its runs are children of its own kind, which see all of its environment. */
 export function composeAgent({ environment }: Pick<CompositionOptions, 'environment'>): AgentTools {
-  // What systemd said to us about ourselves is not for them.
-  const mine = new Set(['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']);
+  // What systemd said to us about ourselves is not for them: they speak to us, not to the journal.
+  const mine = new Set(['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'JOURNAL_STREAM']);
   const passed = Object.entries(environment).filter(([name]) => !mine.has(name));
   const childEnvironmentOf = Object.fromEntries(passed.filter((entry): entry is [string, string] => entry[1] !== undefined));
   return {
