@@ -40,11 +40,7 @@ const passedOn = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TZ', 'TMPDIR', 'SSH_AUTH_S
 /** The only wiring: from a configuration to real tools. */
 export function composeContext(options: CompositionOptions): RunContext {
   const { openState, ...tools } = composeTools(options);
-  return addState(tools, openState());
-}
-
-/** The tools, with the state that was opened for them. */
-export function addState(tools: Omit<RunContext, 'state' | 'metrics'>, state: StateStore): RunContext {
+  const state = openState();
   const { project, stateDirectory, metricsFile: file } = tools.config;
   return { ...tools, state, metrics: createMetrics({ ...tools, project, stateDirectory, state, file }) };
 }

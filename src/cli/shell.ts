@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Command, Option } from 'commander';
 import { composeLog } from '../compose-log.ts';
-import { addState, composeCommands, composeTools } from '../composition.ts';
+import { composeCommands, composeContext, composeTools } from '../composition.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { LoadOptions } from '../config/open.ts';
-import type { Progress, RunContext, StateStore } from '../context.ts';
+import type { Progress, RunContext } from '../context.ts';
 import { tellEarlyFailure } from '../pipeline/alerts.ts';
 import type { ExitCode } from '../domain/exit-code.ts';
 import { logLevels, type LogLevel } from '../log.ts';
@@ -110,11 +110,7 @@ export async function withContext<Result>(
     warn: (text) => shell.output.note(`Warning: ${text}`),
   });
   try {
-    const { openState, ...tools } = composeTools({ config, log, progress, signal, environment, attended });
-    const state = await openOrTell(openState, async (error) => {
-      if (alertAs !== undefined) await tellEarlyFailure(tools, alertAs, error);
-    });
-    const context = addState(tools, state);
+    const context = await composeOrTell({ config, log, progress, signal, environment, attended }, alertAs);
     try {
       return await work(context, loaded);
     } finally {
@@ -127,11 +123,14 @@ export async function withContext<Result>(
   }
 }
 
-async function openOrTell(open: () => StateStore, tellFailure: (error: unknown) => Promise<void>): Promise<StateStore> {
+async function composeOrTell(
+  options: Parameters<typeof composeContext>[0],
+  alertAs: Parameters<typeof tellEarlyFailure>[1] | undefined,
+): Promise<RunContext> {
   try {
-    return open();
+    return composeContext(options);
   } catch (error) {
-    await tellFailure(error);
+    if (alertAs !== undefined) await tellEarlyFailure(composeTools(options), alertAs, error);
     throw error;
   }
 }

@@ -123,7 +123,9 @@ function lookBack(context: RunContext, command: AlertedCommand): Before {
 /** For `agent notify-failure` and `agent status --check`, which would tell it again. */
 function noteTold(context: RunContext, status: RunStatus, command: AlertedCommand): void {
   try {
-    if (context.invocation.id !== undefined) context.state.noteFact('told_invocation', context.invocation.id);
+    const { id } = context.invocation;
+    const told = status === 'complete' ? undefined : `${id} ${context.clock.now().toISOString()}`;
+    if (id !== undefined) context.state.noteFact('told_invocation', told);
     const wasLate = context.state.fact('late_told_at') !== undefined;
     if (command === 'backup' && status === 'complete' && wasLate) context.state.noteFact('late_told_at', undefined);
   } catch (error) {

@@ -23,13 +23,21 @@ export async function notifyFailure(context: RunContext, end: ServiceEnd): Promi
   const [newest] = runs;
   const killed = newest?.status === 'running' && !context.state.isLocked();
   const reason = describeServiceEnd(end);
-  const toldInvocation = context.state.fact('told_invocation');
-  const sinceBadEndMs = sinceBadEnd(newest, context.clock.now());
-  if (hasToldItsEnd({ end, killed, toldInvocation, sinceBadEndMs })) return { alreadyTold: true, reason, deliveries: [] };
+  const now = context.clock.now();
+  const told = parseTold(context.state.fact('told_invocation'), now);
+  const sinceBadEndMs = sinceBadEnd(newest, now);
+  if (hasToldItsEnd({ end, killed, told, sinceBadEndMs })) return { alreadyTold: true, reason, deliveries: [] };
   const run = killed ? { ...newest, status: 'failed' as const, durationMs: undefined, exitCode: undefined } : undefined;
   const error = { code: 'failed', message: `${reason} Earlier backups are as they were.`, hint };
   const alert = createAlert(context, ['failure'], { run, error, lastComplete: findLastComplete(runs) });
   return { alreadyTold: false, reason, deliveries: await tell(context, alert) };
+}
+
+/** As `withAlerts` notes it. */
+function parseTold(fact: string | undefined, now: Date): { invocationId: string; agoMs: number } | undefined {
+  const [invocationId, at] = fact?.split(' ') ?? [];
+  if (invocationId === undefined || at === undefined) return undefined;
+  return { invocationId, agoMs: now.getTime() - new Date(at).getTime() };
 }
 
 function sinceBadEnd(run: RunRecord | undefined, now: Date): number | undefined {

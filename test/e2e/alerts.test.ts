@@ -92,7 +92,7 @@ test('an unattended project tells that it fails, never began, recovers and is la
   expect(await run(['notify-test', '--kind', 'email'])).toMatchObject({ exitCode: 2 });
 });
 
-test('a run that is killed is told by the unit behind it, one that systemd ends by itself', async () => {
+test('a run that is killed is told by the unit behind it; one that systemd ends, or that has no state, by itself', async () => {
   const told: string[] = [];
   const server = await startHttpServer((request, response) => {
     const answer = async (): Promise<void> => {
@@ -124,7 +124,9 @@ test('a run that is killed is told by the unit behind it, one that systemd ends 
     'failure: Error: The service supabase-backup.service did not answer any more and was ended by the watchdog. Earlier backups are as they were.',
   ]);
   expect(await endInTheMiddle('SIGTERM')).toBe(130);
-  expect(told).toEqual([expect.stringMatching(/^failure: Error: Interrupted\. /)]);
+  expect(told.splice(0)).toEqual([expect.stringMatching(/^failure: Error: Interrupted\. /)]);
+  expect(await runAgent(['backup', ...args], { env: { STATE_DIR: project.envFile } })).toMatchObject({ exitCode: 1 });
+  expect(told).toEqual([expect.stringMatching(/^failure: Error: The run history .* cannot be opened/)]);
 });
 
 /** A project whose borg never answers. */

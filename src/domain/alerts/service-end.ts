@@ -14,8 +14,8 @@ export interface ServiceFacts {
   readonly end: ServiceEnd;
   /** Whether the newest run has never told how it ended, and goes on no more. */
   readonly killed: boolean;
-  /** The start of a unit that has last told its own end. */
-  readonly toldInvocation: string | undefined;
+  /** The start of a unit whose run has last told that it did not end well, and milliseconds since. */
+  readonly told: { readonly invocationId: string; readonly agoMs: number } | undefined;
   /** Milliseconds since the newest run ended that was not good; undefined where it was, or there is none. */
   readonly sinceBadEndMs: number | undefined;
 }
@@ -24,10 +24,15 @@ export interface ServiceFacts {
 const recentlyMs = 10 * 60_000;
 
 /** Whether the run has told of its end by itself, so that nobody has to be told again. */
-export function hasToldItsEnd({ end, killed, toldInvocation, sinceBadEndMs }: ServiceFacts): boolean {
+export function hasToldItsEnd({ end, killed, told, sinceBadEndMs }: ServiceFacts): boolean {
   if (killed || end.exitCode === 'killed' || end.exitCode === 'dumped') return false;
-  if (end.invocationId !== undefined) return end.invocationId === toldInvocation;
-  return sinceBadEndMs !== undefined && sinceBadEndMs <= recentlyMs;
+  if (end.invocationId === undefined) return isRecent(sinceBadEndMs);
+  // One start of the long-running agent has many runs: what one of them has told long ago says nothing of how that ended.
+  return end.invocationId === told?.invocationId && isRecent(told.agoMs);
+}
+
+function isRecent(agoMs: number | undefined): boolean {
+  return agoMs !== undefined && agoMs <= recentlyMs;
 }
 
 const results: Readonly<Record<string, string>> = {

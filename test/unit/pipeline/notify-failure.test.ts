@@ -15,6 +15,8 @@ test('a run that has told its end is not told again; the next start of the unit 
   expect(scene.events()).toEqual(['start', 'failure']);
   expect(await notifyFailure(scene.context, exited)).toMatchObject({ alreadyTold: true, deliveries: [] });
   expect(scene.sent).toHaveLength(2);
+  scene.passHours(1);
+  expect(await notifyFailure(scene.context, exited)).toMatchObject({ alreadyTold: false });
   const next = { ...exited, exitStatus: '2', invocationId: 'two' };
   expect(await notifyFailure(scene.context, next)).toMatchObject({ alreadyTold: false, deliveries: [{ error: undefined }] });
   const message = `The service ${unit} ended with exit code 2 before it could tell why. Earlier backups are as they were.`;

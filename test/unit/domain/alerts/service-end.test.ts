@@ -12,6 +12,7 @@ const minuteMs = 60_000;
 
 test.each<[string, Partial<ServiceEnd>, { killed?: boolean; told?: string; minutes?: number }, boolean]>([
   ['ended by itself and told so', {}, { told: 'one', minutes: 0 }, true],
+  ['is the long-running agent, of which a run has told its end before', {}, { told: 'one', minutes: 11 }, false],
   ['never got as far as the run', {}, { told: 'an older start', minutes: 0 }, false],
   ['never told anything', {}, {}, false],
   ['was killed in its run', { exitCode: 'killed', exitStatus: 'KILL' }, { killed: true, told: 'one' }, false],
@@ -23,7 +24,8 @@ test.each<[string, Partial<ServiceEnd>, { killed?: boolean; told?: string; minut
   ['was good the last time, under an old systemd', { invocationId: undefined }, {}, false],
 ])('a service that %s', (_, end, { killed = false, told, minutes }, expected) => {
   const sinceBadEndMs = minutes === undefined ? undefined : minutes * minuteMs;
-  expect(hasToldItsEnd({ end: { ...exited, ...end }, killed, toldInvocation: told, sinceBadEndMs })).toBe(expected);
+  const toldRun = told === undefined ? undefined : { invocationId: told, agoMs: sinceBadEndMs ?? 0 };
+  expect(hasToldItsEnd({ end: { ...exited, ...end }, killed, told: toldRun, sinceBadEndMs })).toBe(expected);
 });
 
 test.each<[Partial<ServiceEnd>, string]>([
