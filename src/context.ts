@@ -1,13 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { ConnectionConfig, ProjectConfig, StorageConnection } from './config/project-config.ts';
-import type { ArchiveKind } from './domain/archive-name.ts';
-import type { RunStatus } from './domain/exit-code.ts';
-import type { LiftedLimits } from './domain/storage/settings.ts';
 import type { Files } from './files.ts';
 import type { Metrics } from './metrics.ts';
-import type { AlertFact, Invocation, Notifier } from './notifier.ts';
+import type { Invocation, Notifier } from './notifier.ts';
 import type { Mirror, ObjectStore } from './object-store.ts';
+import type { StateStore } from './state-store.ts';
 
 /** All that a pipeline works with. composition.ts makes it from a configuration; tests may put another tool into a place. */
 export interface RunContext {
@@ -252,61 +250,4 @@ export interface ScratchServer {
   readonly connection: ConnectionConfig;
   /** Stops it at once, whoever is connected, and removes all of it. May be called twice. */
   close(): Promise<void>;
-}
-
-// ---- state -----------------------------------------------------------------------------------------------------------
-
-export interface RunRecord {
-  readonly runId: string;
-  readonly command: 'backup' | 'restore' | 'verify' | 'prune';
-  readonly status: RunStatus | 'running';
-  readonly startedAt: Date;
-  readonly durationMs: number | undefined;
-  readonly backupId: string | undefined;
-  readonly errorCode: string | undefined;
-  readonly errorMessage: string | undefined;
-}
-
-/** What is known of an archive without asking Borg: read from its manifest once. */
-export interface IndexedArchive {
-  readonly archiveId: string;
-  readonly name: string;
-  readonly kind: ArchiveKind;
-  readonly status: Exclude<RunStatus, 'failed'>;
-  readonly chunkerParams: string;
-  readonly sizes: ArchiveSizes | undefined;
-  /** The kinds of archives that its run set out to make. */
-  readonly runKinds: readonly ArchiveKind[];
-}
-
-/** SQLite below STATE_DIR: the run history and an index of the archives. Both may be lost without harm to any backup. */
-export interface StateStore {
-  /** Held until `release` or the end of the process, however that comes. Throws AppError locked. */
-  acquireLock(): Promise<{ release(): void }>;
-  /** Whether a run of this project is going on right now. */
-  isLocked(): boolean;
-  startRun(record: Pick<RunRecord, 'runId' | 'command' | 'startedAt' | 'backupId'>): void;
-  finishRun(runId: string, outcome: Pick<RunRecord, 'status' | 'durationMs' | 'errorCode' | 'errorMessage'>): void;
-  /** Newest first. */
-  listRuns(limit: number): RunRecord[];
-  /** The newest run of a command that has one of these statuses. */
-  newestRun(command: RunRecord['command'], statuses: readonly RunRecord['status'][]): RunRecord | undefined;
-  /** How many runs have ended, by command and status. */
-  countRuns(): { readonly command: RunRecord['command']; readonly status: RunStatus; readonly count: number }[];
-  indexedArchives(): IndexedArchive[];
-  indexArchive(archive: IndexedArchive): void;
-  forgetArchives(archiveIds: readonly string[]): void;
-  /** On the disk when it returns. Replaces what was noted of that bucket. */
-  noteLiftedLimits(lifted: LiftedLimits): void;
-  liftedLimits(): LiftedLimits[];
-  forgetLiftedLimits(bucket: Pick<LiftedLimits, 'url' | 'bucket'>): void;
-  /** Undefined forgets it. */
-  noteFact(name: AlertFact, value: string | undefined): void;
-  fact(name: AlertFact): string | undefined;
-  noteKeyExported(at: Date): void;
-  keyExportedAt(): Date | undefined;
-  /** Replaces what runs have measured for monitoring (domain/metrics), as JSON. */
-  noteMeasurements(json: string): void;
-  measurements(): string | undefined;
-  close(): void;
 }

@@ -1,4 +1,5 @@
-import type { ArchiveListing, ArchiveSizes, IndexedArchive, RunContext } from '../context.ts';
+import type { ArchiveListing, ArchiveSizes, RunContext } from '../context.ts';
+import type { IndexedArchive } from '../state-store.ts';
 import { ownerOf, parseArchiveName, parsePartialName, type ArchiveKind, type ArchiveName } from '../domain/archive-name.ts';
 import { AppError } from '../errors.ts';
 import { readAnyManifest } from './verify.ts';

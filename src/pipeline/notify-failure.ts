@@ -1,4 +1,5 @@
-import type { RunContext, RunRecord } from '../context.ts';
+import type { RunContext } from '../context.ts';
+import type { RunRecord } from '../state-store.ts';
 import { describeServiceEnd, hasToldItsEnd, type ServiceEnd } from '../domain/alerts/service-end.ts';
 import type { Delivery } from '../notifier.ts';
 import { createAlert, findLastComplete, tell } from './tell.ts';

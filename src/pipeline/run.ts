@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { RunContext, RunRecord, StageState } from '../context.ts';
+import type { RunContext, StageState } from '../context.ts';
+import type { RunRecord } from '../state-store.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import { outcomeEvent } from '../domain/run-event.ts';
 import { AppError, messageOf } from '../errors.ts';

@@ -1,4 +1,5 @@
-import type { RunContext, RunRecord } from '../context.ts';
+import type { RunContext } from '../context.ts';
+import type { RunRecord } from '../state-store.ts';
 import { clockToleranceMs, describeAge } from '../domain/late.ts';
 
 export interface StatusRequest {

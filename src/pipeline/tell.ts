@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { RunContext, RunRecord } from '../context.ts';
+import type { RunContext } from '../context.ts';
+import type { RunRecord } from '../state-store.ts';
 import type { Alert, MessageEvent } from '../domain/alerts/alert.ts';
 import { AppError } from '../errors.ts';
 import type { Delivery } from '../notifier.ts';

@@ -1,4 +1,5 @@
-import type { Session, StateStore } from '../../context.ts';
+import type { Session } from '../../context.ts';
+import type { StateStore } from '../../state-store.ts';
 import type { InventoryBucket } from '../../domain/storage/inventory.ts';
 import { settingsOfRow } from '../../domain/storage/rows.ts';
 import type { BucketSettings, LiftedLimits } from '../../domain/storage/settings.ts';

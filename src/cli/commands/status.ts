@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
-import type { RunContext, RunRecord } from '../../context.ts';
+import type { RunContext } from '../../context.ts';
+import type { RunRecord } from '../../state-store.ts';
 import type { AgentStatus } from '../../domain/control.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
 import { messageOf } from '../../errors.ts';

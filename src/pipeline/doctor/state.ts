@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { StateStore } from '../../context.ts';
+import type { StateStore } from '../../state-store.ts';
 import { attempt, describeBytes, ok, warn, type Finding } from './finding.ts';
 import type { DoctorTools } from './tools.ts';
 

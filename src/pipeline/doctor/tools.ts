@@ -1,4 +1,5 @@
-import type { RunContext, StateStore } from '../../context.ts';
+import type { RunContext } from '../../context.ts';
+import type { StateStore } from '../../state-store.ts';
 
 /** What the doctor works with: the state is one of the things that may be broken. */
 export interface DoctorTools extends Omit<RunContext, 'state' | 'metrics'> {

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import type { StateStore } from '../../context.ts';
+import type { StateStore } from '../../state-store.ts';
 import { archiveKinds, parseArchiveName, type ArchiveKind } from '../../domain/archive-name.ts';
 import type { RunStatus } from '../../domain/exit-code.ts';
 import type { FileSystem, LastRun, MetricFacts, RunSummary } from '../../domain/metrics/families.ts';

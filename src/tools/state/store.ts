@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import type { IndexedArchive, RunRecord, StateStore } from '../../context.ts';
+import type { IndexedArchive, RunRecord, StateStore } from '../../state-store.ts';
 import type { RunStatus } from '../../domain/exit-code.ts';
 import type { LiftedLimits } from '../../domain/storage/settings.ts';
 import { AppError } from '../../errors.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RunContext, RunRecord } from '../../../src/context.ts';
+import type { RunContext } from '../../../src/context.ts';
+import type { RunRecord } from '../../../src/state-store.ts';
 import { backup } from '../../../src/pipeline/backup.ts';
 import { initialize } from '../../../src/pipeline/init.ts';
 import { prune } from '../../../src/pipeline/prune.ts';

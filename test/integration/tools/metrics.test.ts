@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import type { RunRecord, StateStore } from '../../../src/context.ts';
+import type { RunRecord, StateStore } from '../../../src/state-store.ts';
 import { systemClock } from '../../../src/tools/clock.ts';
 import { createMetrics } from '../../../src/tools/metrics/metrics.ts';
 import { exposeMetrics } from '../../../src/tools/metrics/render.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RunContext, StateStore } from '../../../src/context.ts';
+import type { RunContext } from '../../../src/context.ts';
+import type { StateStore } from '../../../src/state-store.ts';
 import { AppError } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import { withRun } from '../../../src/pipeline/run.ts';
@@ -13,6 +14,7 @@ function createContext(level: 'debug' | 'info') {
     log: createLogger([{ level, write }]).child({ project: 'shop' }),
     clock: { monotonicMs: () => (nowMs += 10) },
     progress: { step: () => undefined, end: () => undefined },
+    metrics: { stageBegins: () => undefined, runEnded: () => Promise.resolve() },
     signal: new AbortController().signal,
     files: { createWorkDirectory: () => Promise.resolve('/run'), removeWorkDirectory: () => Promise.resolve() },
     state: {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RunRecord } from '../../../src/context.ts';
+import type { RunRecord } from '../../../src/state-store.ts';
 import { summarizeRuns, type SummaryRequest } from '../../../src/pipeline/status.ts';
 
 const hourMs = 3_600_000;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RunRecord } from '../../../src/context.ts';
+import type { RunRecord } from '../../../src/state-store.ts';
 import { readLastRun } from '../../../src/tools/state/last-run.ts';
 import { openStateStore } from '../../../src/tools/state/store.ts';
 import { createTemporaryDirectory } from '../../helpers/temporary-directory.ts';
