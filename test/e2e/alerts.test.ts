@@ -110,7 +110,7 @@ test('a run that is killed is told by the unit behind it; one that systemd ends,
     const onStderrLine = (line: string): void => {
       if (line.includes('stage begins')) begun.resolve();
     };
-    const agent = startAgent(['backup', '--log-level', 'info', ...args], { env, onStderrLine });
+    const agent = startAgent(['backup', '--log-level', 'debug', ...args], { env, onStderrLine });
     await Promise.race([begun.promise, agent.finished]);
     agent.kill(signal);
     return (await agent.finished).exitCode;

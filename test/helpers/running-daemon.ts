@@ -18,7 +18,7 @@ export function startDaemon(directory: string, ...args: string[]): RunningDaemon
   const socket = join(directory, 'agent.sock');
   const lines: Record<string, unknown>[] = [];
   let seen = 0;
-  const agent = startAgent(['daemon', '--projects-directory', directory, '--socket', socket, ...args], {
+  const agent = startAgent(['daemon', '--log-level', 'debug', '--projects-directory', directory, '--socket', socket, ...args], {
     onStderrLine: (line) => void (line.startsWith('{') && lines.push(JSON.parse(line) as Record<string, unknown>)),
   });
   return {
