@@ -48,7 +48,9 @@ test('what a backup logs stands in LOG_FILE and in `agent logs`; a log that cann
 
   const journaled = await runJournaled(project.directory, ['verify', 'nothing', ...at]);
   expect(journaled.stderr.split('\n')).toEqual([
+    expect.stringMatching(/^<5>\S+: verify started$/),
     expect.stringMatching(/^<6>\S+, catalog: stage failed /),
+    expect.stringMatching(/^<3>\S+: verify failed: /),
     expect.stringMatching(/^<3>Error: /),
     expect.stringMatching(/^<3>Try: /),
   ]);

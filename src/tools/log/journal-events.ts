@@ -4,8 +4,8 @@ import { describeLine, parseLogLine, priorityOf, type LogLine } from '../../doma
 import { messageIds } from '../../domain/run-event.ts';
 
 export interface JournalEvents {
-  /** Sends a line that tells of a run as a whole; `otherwise` is called when that is not possible. */
-  send(text: string, otherwise: () => void): void;
+  /** Sends a line that tells of a run as a whole, if that is possible. */
+  send(text: string): void;
   /** When all are on their way. */
   close(): Promise<void>;
 }
@@ -17,15 +17,15 @@ export interface JournalEvents {
 export function createJournalEvents(commands: CommandRunner, pid: number): JournalEvents {
   let last: Promise<void> = Promise.resolve();
   return {
-    send(text, otherwise) {
+    send(text) {
       const line = parseLogLine(text);
-      if (line === undefined) return otherwise();
+      if (line === undefined) return;
       const entry = formatEntry(line, pid);
       // One after the other: the end of a run must not overtake its start.
       const before = last;
       last = (async () => {
         await before;
-        if (!(await isSent(commands, entry))) otherwise();
+        await sendEntry(commands, entry);
       })();
     },
     close: () => last,
@@ -33,22 +33,16 @@ export function createJournalEvents(commands: CommandRunner, pid: number): Journ
 }
 
 /**
- * logger has gone before journald looks up which unit it was of, about one time in four (measured, systemd 252): `journalctl -u` does
- * not show the entry then. So nobody waits for it for a tenth of a second; a process that has ended still has its unit until
- * somebody does. As its exit code is nobody's either, what it says on stderr tells that it failed.
+ * logger has often gone before journald looks up which unit it was of: `journalctl -u` does not show the entry then, which is why the line
+ * stands on stderr as well. It is less often so (measured, systemd 252) when nobody waits for it for a tenth of a second.
  */
 const script = 'exec 3<&0; logger --journald <&3 & exec sleep 0.1';
 
-async function isSent(commands: CommandRunner, entry: string): Promise<boolean> {
-  try {
-    // Not `run`, which an interrupted run refuses.
-    const command = { file: 'sh', args: ['-c', script], stdin: Readable.from([entry]), stdout: 'ignore' } as const;
-    const { exitCode, stderr } = await commands.start(command).finished;
-    return exitCode === 0 && stderr === '';
-  } catch {
-    // Not even that could be started.
-    return false;
-  }
+async function sendEntry(commands: CommandRunner, entry: string): Promise<void> {
+  // Not `run`, which an interrupted run refuses.
+  const command = { file: 'sh', args: ['-c', script], stdin: Readable.from([entry]), stdout: 'ignore' } as const;
+  // What cannot be sent stands on stderr.
+  await commands.start(command).finished.catch(() => undefined);
 }
 
 /** Fields, one a line, as logger reads them; the names are documented in systemd.journal-fields(7), but for our own, AGENT_*. */

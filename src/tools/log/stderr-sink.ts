@@ -25,8 +25,8 @@ export function createStderrSink({ level, format, write }: StderrOptions): LogSi
 }
 
 export interface JournalOptions extends StderrOptions {
-  /** Takes the lines that tell of a run as a whole (journal-events.ts). */
-  readonly sendEvent: (line: string, otherwise: () => void) => void;
+  /** Takes the lines that tell of a run as a whole (journal-events.ts), which stand among the others as well. */
+  readonly sendEvent: (line: string) => void;
 }
 
 /** Lines for stderr where that goes to the journal: each begins with its priority (sd-daemon(3)), and its time the journal knows. */
@@ -36,9 +36,8 @@ export function createJournalSink({ level, format, write, sendEvent }: JournalOp
     write(text) {
       const line = parseLogLine(text);
       if (line === undefined) return;
-      const print = (): void => write(`<${priorityOf(line)}>${format === 'json' ? text.trimEnd() : describeLine(line)}\n`);
-      if (line.event === undefined) print();
-      else sendEvent(text, print);
+      write(`<${priorityOf(line)}>${format === 'json' ? text.trimEnd() : describeLine(line)}\n`);
+      if (line.event !== undefined) sendEvent(text);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret } from '../../../../src/config/project-config.ts';
 import { expect, test } from 'vitest';
@@ -27,7 +27,7 @@ test('stderr has how a run ended only where lines of level info are wanted: it i
 });
 
 /** What a sink for the journal writes, and what it hands to logger, which is a program of the test's own. */
-async function journalOf(script: string): Promise<{ texts: string[] }> {
+async function journalOf(script: string): Promise<{ texts: string[]; sent: () => Promise<string> }> {
   const directory = await createTemporaryDirectory();
   await writeFile(join(directory, 'logger'), `#!/bin/sh\n${script}`, { mode: 0o755 });
   const environment = { PATH: `${directory}:/usr/bin:/bin`, OUT: join(directory, 'out') };
@@ -39,7 +39,7 @@ async function journalOf(script: string): Promise<{ texts: string[] }> {
   log.child({ project: 'shop', runId: 'r1' }).warn({ event: 'incomplete', stage: 'run' }, 'backup is\nincomplete');
   log.error('a line');
   await events.close();
-  return { texts };
+  return { texts, sent: () => readFile(environment.OUT, 'utf8') };
 }
 
 test('the journal gets priorities, and the events of a run as entries with fields', async () => {
@@ -52,12 +52,13 @@ test('the journal gets priorities, and the events of a run as entries with field
     'AGENT_RUN_ID=r1',
     'OBJECT_PID=77',
   ];
-  const check = `test "$*" = --journald && test "$(cat)" = '${fields.join('\n')}' || echo 'something else' >&2`;
-  expect(await journalOf(check)).toEqual({ texts: ['<3>a line\n'] });
+  const { texts, sent } = await journalOf('echo "$*" >"$OUT"; cat >>"$OUT"');
+  expect(texts).toEqual(['<4>shop: backup is\\u000aincomplete\n', '<3>a line\n']);
+  expect(await sent()).toBe(`--journald\n${fields.join('\n')}\n`);
 });
 
-test('without logger these are lines as well', async () => {
-  expect((await journalOf('echo "it is broken" >&2')).texts).toEqual(['<3>a line\n', '<4>shop: backup is\\u000aincomplete\n']);
+test('a logger that is broken stands in no way', async () => {
+  expect((await journalOf('exit 1')).texts).toEqual(['<4>shop: backup is\\u000aincomplete\n', '<3>a line\n']);
 });
 
 test('a log file that cannot be written is told of once', async () => {
