@@ -32,24 +32,21 @@ export interface ComposedLog {
 export function composeLog({ config, level, environment, commands, warn }: LogOptions): ComposedLog {
   const runs = createRunLogs(runLogDirectory(config));
   const file = config.logs.file === undefined ? undefined : openLogFile(config.logs.file, warn);
-  const events = createJournalEvents(commands, process.pid);
-  const isPretty = config.logs.format === 'pretty' || (config.logs.format === 'auto' && isForPeople(environment));
-  const options = { format: isPretty ? 'pretty' : 'json', write: (text: string) => void process.stderr.write(text) } as const;
-  const stderr = isJournal(environment)
-    ? createJournalSink({ ...options, level: level ?? 'info', sendEvent: events.send })
-    : createStderrSink({ ...options, level: level ?? 'warn' });
+  const stderr = openStderr({
+    level: level ?? (isJournal(environment) ? 'info' : 'warn'),
+    format: config.logs.format,
+    environment,
+    commands,
+  });
   const reopen = (): void => file?.reopen();
   process.on('SIGUSR2', reopen);
-  // Whoever read stderr may be gone: no reason to fail.
-  process.stderr.on('error', ignore);
   return {
-    log: createLogger([stderr, runs, ...(file === undefined ? [] : [toSink(file, environment['LOG_LEVEL'])])]).child({
+    log: createLogger([stderr.sink, runs, ...(file === undefined ? [] : [toSink(file, environment['LOG_LEVEL'])])]).child({
       project: config.project,
     }),
     async close() {
       process.off('SIGUSR2', reopen);
-      process.stderr.off('error', ignore);
-      await events.close();
+      await stderr.close();
       file?.close();
       runs.close();
     },
@@ -65,15 +62,30 @@ export function composeAgentLog({
   readonly level: LogLevel;
   write(line: string): void;
 } {
+  const { sink, close } = openStderr({ level, format: 'auto', environment, commands });
+  return { level, log: createLogger([sink]), write: (line) => sink.write(`${line}\n`), close };
+}
+
+interface StderrOptions extends Pick<LogOptions, 'environment' | 'commands'> {
+  readonly level: LogLevel;
+  readonly format: ProjectConfig['logs']['format'];
+}
+
+function openStderr({ level, format, environment, commands }: StderrOptions): {
+  readonly sink: LogSink;
+  close(): Promise<void>;
+} {
   const events = createJournalEvents(commands, process.pid);
-  const format = isForPeople(environment) ? 'pretty' : 'json';
-  const options = { level, format, write: (text: string) => void process.stderr.write(text) } as const;
-  const sink = isJournal(environment) ? createJournalSink({ ...options, sendEvent: events.send }) : createStderrSink(options);
+  const isPretty = format === 'pretty' || (format === 'auto' && isForPeople(environment));
+  const options = {
+    level,
+    format: isPretty ? 'pretty' : 'json',
+    write: (text: string) => void process.stderr.write(text),
+  } as const;
+  // Whoever read stderr may be gone: no reason to fail.
   process.stderr.on('error', ignore);
   return {
-    level,
-    log: createLogger([sink]),
-    write: (line) => sink.write(`${line}\n`),
+    sink: isJournal(environment) ? createJournalSink({ ...options, sendEvent: events.send }) : createStderrSink(options),
     async close() {
       process.stderr.off('error', ignore);
       await events.close();

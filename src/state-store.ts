@@ -37,8 +37,8 @@ export interface StateStore {
   finishRun(runId: string, outcome: Pick<RunRecord, 'status' | 'durationMs' | 'errorCode' | 'errorMessage'>): void;
   /** Newest first. */
   listRuns(limit: number): RunRecord[];
-  /** The newest run of a command that has one of these statuses. */
-  newestRun(command: RunRecord['command'], statuses: readonly RunRecord['status'][]): RunRecord | undefined;
+  /** The newest run of a command that has one of these statuses, or any. */
+  newestRun(command: RunRecord['command'], statuses?: readonly RunRecord['status'][]): RunRecord | undefined;
   /** How many runs have ended, by command and status. */
   countRuns(): { readonly command: RunRecord['command']; readonly status: RunStatus; readonly count: number }[];
   indexedArchives(): IndexedArchive[];

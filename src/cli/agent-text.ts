@@ -1,5 +1,6 @@
 import type { AgentProject, AgentStatus } from '../domain/control.ts';
-import { formatTime, printable } from './output.ts';
+import { printable } from '../domain/printable.ts';
+import { formatTime } from './output.ts';
 
 /** What the running agent says of a project, for people. */
 export function describeAgent(agent: AgentStatus, projectName: string): string[] {

@@ -1,6 +1,6 @@
 import { describeCounts, totalOf } from '../domain/catalog-changes.ts';
 import type { CatalogChanges, ManifestDrift } from '../domain/manifest.ts';
-import { printable } from './output.ts';
+import { printable } from '../domain/printable.ts';
 
 const shownAtMost = 9;
 const longestName = 100;

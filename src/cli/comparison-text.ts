@@ -1,6 +1,7 @@
 import { tableOfColumn } from '../domain/reordered-columns.ts';
 import type { CompareReport } from '../pipeline/compare.ts';
-import { formatTable, printable } from './output.ts';
+import { printable } from '../domain/printable.ts';
+import { formatTable } from './output.ts';
 
 type Comparison = CompareReport['comparison'];
 

@@ -1,5 +1,6 @@
 import type { ComparedObjects } from '../pipeline/compare-objects.ts';
-import { formatBytes, printable } from './output.ts';
+import { printable } from '../domain/printable.ts';
+import { formatBytes } from './output.ts';
 
 const shownNames = 20;
 

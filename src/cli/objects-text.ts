@@ -1,6 +1,7 @@
 import type { RestoreObjectsReport } from '../pipeline/restore-objects.ts';
 import type { BroughtObjects } from '../pipeline/bring-objects.ts';
-import { formatBytes, formatDuration, printable } from './output.ts';
+import { printable } from '../domain/printable.ts';
+import { formatBytes, formatDuration } from './output.ts';
 
 const shownNames = 20;
 

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import prettyBytes from 'pretty-bytes';
+import { printable } from '../domain/printable.ts';
 import type { AppError } from '../errors.ts';
 
 /** Where a command writes: results to stdout, everything else to stderr. */
@@ -54,11 +55,6 @@ export function formatTable(
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
-}
-
-/** Names may hold line breaks and other control characters, which must not reach a terminal. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`);
 }
 
 export function formatBytes(bytes: number): string {

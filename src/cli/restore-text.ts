@@ -1,7 +1,8 @@
 import type { RestoreReport } from '../pipeline/restore.ts';
 import { comparisonText } from './comparison-text.ts';
 import { broughtText } from './objects-text.ts';
-import { formatDuration, printable } from './output.ts';
+import { printable } from '../domain/printable.ts';
+import { formatDuration } from './output.ts';
 
 /** The plan of a dry run, or how a restore ended. */
 export function restoreText(report: RestoreReport): string {

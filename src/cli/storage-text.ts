@@ -2,7 +2,8 @@ import type { Coverage } from '../domain/coverage.ts';
 import type { SafetyBackupOf } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import type { ShownArchive } from '../pipeline/show.ts';
-import { formatBytes, formatDuration, formatTable, formatTime, printable } from './output.ts';
+import { printable } from '../domain/printable.ts';
+import { formatBytes, formatDuration, formatTable, formatTime } from './output.ts';
 
 const shownNames = 20;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseSchedule, type Schedule } from '../domain/schedule/parse.ts';
 import { isTimeZone } from '../domain/schedule/zone.ts';
+import { unitsMs } from './duration.ts';
 import { scheduleVariables } from './schedule-variables.ts';
 
 /** When `agent daemon` does what. Undefined for what is off. */
@@ -26,7 +27,6 @@ const scheduleText = z.string().transform((value, context): string => {
   return value;
 });
 
-const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const longestDurationMs = 7 * 86_400_000;
 
 const duration = z.string().transform((value, context): number => {

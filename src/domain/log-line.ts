@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import { messageIds, type RunEvent } from './run-event.ts';
 
 /** A line of the log (docs/logs.md), as pino writes it. */
@@ -37,8 +38,7 @@ export function describeLine(line: LogLine): string {
   const fields = Object.entries(line).filter(([name, value]) => !told.has(name) && value !== null && value !== undefined);
   const texts = fields.map(([name, value]) => `${name}=${describeValue(value)}`);
   const text = [where.length === 0 ? '' : `${where.join(', ')}:`, line.msg, ...texts].filter((part) => part !== '').join(' ');
-  // Names of objects may hold what a terminal, or the journal's protocol, would obey.
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (sign) => `\\u${sign.codePointAt(0)!.toString(16).padStart(4, '0')}`);
+  return printable(text);
 }
 
 function describeValue(value: unknown): string {

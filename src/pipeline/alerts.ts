@@ -15,9 +15,6 @@ interface AlertedResult {
   readonly coverage?: readonly Coverage[];
 }
 
-/** More runs than lie between two of a kind. */
-const historyLimit = 1_000;
-
 /**
  * Tells those who want to know (NOTIFY_...) that a run begins and how it ends, whatever happens to it: only a killed one cannot
  * tell (`agent notify-failure` does). What does not arrive is a warning; the run ends as it would have.
@@ -105,14 +102,13 @@ interface Before {
 
 function lookBack(context: RunContext, command: AlertedCommand): Before {
   try {
-    const runs = context.state.listRuns(historyLimit);
-    const previous = runs.find((run) => run.command === command);
+    const previous = context.state.newestRun(command);
     const wasLate = command === 'backup' && context.state.fact('late_told_at') !== undefined;
     return {
       troubled: wasLate || (previous !== undefined && previous.status !== 'complete'),
       // Asked only where it matters: whoever asks holds the lock for a moment.
       locked: context.notifier.kinds.includes('ping') && context.state.isLocked(),
-      lastComplete: findLastComplete(runs),
+      lastComplete: findLastComplete(context.state),
     };
   } catch (error) {
     context.log.warn({ reason: messageOf(error) }, 'the run history could not be read');

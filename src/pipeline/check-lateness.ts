@@ -16,14 +16,13 @@ const historyLimit = 10_000;
  * once when it is over.
  */
 export async function checkLateness(context: RunContext): Promise<LatenessReport> {
-  const runs = context.state.listRuns(historyLimit);
   const now = context.clock.now();
-  const lastComplete = runs.find(({ command, status }) => command === 'backup' && status === 'complete')?.startedAt;
-  const firstSeen = findFirstSeen(context, runs.at(-1)?.startedAt ?? now);
+  const lastComplete = context.state.newestRun('backup', ['complete'])?.startedAt;
+  const firstSeen = findFirstSeen(context, now);
   const { late, reason } = judgeLateness({ now, lastComplete, firstSeen, lateAfterMs: context.config.alerts.lateAfterMs });
   const wasTold = context.state.fact('late_told_at') !== undefined;
   if (late === wasTold) return { late, reason, deliveries: [] };
-  const about = { reason: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`, lastComplete: findLastComplete(runs) };
+  const about = { reason: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`, lastComplete: findLastComplete(context.state) };
   const deliveries = await tell(context, createAlert(context, [late ? 'late' : 'recovered'], about));
   // If nobody has heard of it, the next check tells it again.
   const isHeard = deliveries.length === 0 || deliveries.some(({ error }) => error === undefined);
@@ -40,11 +39,13 @@ export async function noticeLateness(context: RunContext): Promise<void> {
   }
 }
 
-function findFirstSeen(context: RunContext, otherwise: Date): Date {
+/** When its first run began, as far as the history goes back, or it was first asked for: noted then. */
+function findFirstSeen(context: RunContext, now: Date): Date {
   const seen = context.state.fact('first_seen_at');
   if (seen !== undefined) return new Date(seen);
-  note(context, 'first_seen_at', otherwise.toISOString());
-  return otherwise;
+  const first = context.state.listRuns(historyLimit).at(-1)?.startedAt ?? now;
+  note(context, 'first_seen_at', first.toISOString());
+  return first;
 }
 
 /** A disk that is full is no reason to say nothing. */

@@ -11,7 +11,6 @@ export interface FailureNotice {
   readonly deliveries: readonly Delivery[];
 }
 
-const historyLimit = 1_000;
 const hint =
   'See the log of the unit (journalctl -u UNIT), and `agent status`. The next run clears up what a killed one has left.';
 
@@ -20,8 +19,7 @@ const hint =
  * configuration could not be read or that never began could not either.
  */
 export async function notifyFailure(context: RunContext, end: ServiceEnd): Promise<FailureNotice> {
-  const runs = context.state.listRuns(historyLimit);
-  const [newest] = runs;
+  const [newest] = context.state.listRuns(1);
   const killed = newest?.status === 'running' && !context.state.isLocked();
   const reason = describeServiceEnd(end);
   const now = context.clock.now();
@@ -30,7 +28,7 @@ export async function notifyFailure(context: RunContext, end: ServiceEnd): Promi
   if (hasToldItsEnd({ end, killed, told, sinceBadEndMs })) return { alreadyTold: true, reason, deliveries: [] };
   const run = killed ? { ...newest, status: 'failed' as const, durationMs: undefined, exitCode: undefined } : undefined;
   const error = { code: 'failed', message: `${reason} Earlier backups are as they were.`, hint };
-  const alert = createAlert(context, ['failure'], { run, error, lastComplete: findLastComplete(runs) });
+  const alert = createAlert(context, ['failure'], { run, error, lastComplete: findLastComplete(context.state) });
   return { alreadyTold: false, reason, deliveries: await tell(context, alert) };
 }
 

@@ -18,9 +18,6 @@ export interface PruneReport {
   readonly removed: readonly string[];
 }
 
-/** How far back the last backup is looked for among the runs. */
-const historyLimit = 1000;
-
 /**
  * Removes what retention gives up and what killed runs have left, and gives the room back to the disk. A dry run touches
  * nothing. Throws AppError prune_refused, with the reason, when nothing may be removed now; locked when a run is going on.
@@ -65,7 +62,7 @@ async function plan(context: RunContext, dryRun: boolean): Promise<PruneReport> 
  * and retention keeps the newest complete backups all the same.
  */
 function lastBackupStatus(context: RunContext): RunStatus | undefined {
-  const last = context.state.listRuns(historyLimit).find(({ command }) => command === 'backup');
+  const last = context.state.newestRun('backup');
   if (last === undefined || last.errorCode === 'no_space') return undefined;
   // The lock is ours, so no other run is going on: one without an end has been killed.
   return last.status === 'running' ? 'failed' : last.status;

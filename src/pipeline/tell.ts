@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RunContext } from '../context.ts';
-import type { RunRecord } from '../state-store.ts';
+import type { StateStore } from '../state-store.ts';
 import type { Alert, MessageEvent } from '../domain/alerts/alert.ts';
 import { AppError } from '../errors.ts';
 import type { Delivery } from '../notifier.ts';
@@ -43,8 +43,8 @@ export function describeError(error: unknown): NonNullable<Alert['error']> {
   return { code: 'failed', message, hint: 'What it says stands in the log of the run on that machine.' };
 }
 
-/** The newest complete backup of a history, for an alert. Takes the runs newest first. */
-export function findLastComplete(runs: readonly RunRecord[]): Alert['lastComplete'] {
-  const last = runs.find(({ command, status }) => command === 'backup' && status === 'complete');
+/** The newest complete backup of the run history, for an alert. */
+export function findLastComplete(state: Pick<StateStore, 'newestRun'>): Alert['lastComplete'] {
+  const last = state.newestRun('backup', ['complete']);
   return last?.backupId === undefined ? undefined : { backupId: last.backupId, startedAt: last.startedAt };
 }

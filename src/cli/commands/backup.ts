@@ -5,7 +5,8 @@ import { exitCodeForStatus } from '../../domain/exit-code.ts';
 import type { StorageManifest } from '../../domain/storage/manifest.ts';
 import { backup, type BackupReport } from '../../pipeline/backup.ts';
 import { describeChanges, describeDrift } from '../changes.ts';
-import { formatBytes, formatDuration, formatTable, printable } from '../output.ts';
+import { printable } from '../../domain/printable.ts';
+import { formatBytes, formatDuration, formatTable } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface BackupOptions extends CommonOptions {

@@ -3,7 +3,7 @@ import { describeCounts, totalOf } from '../../domain/catalog-changes.ts';
 import { formatDifference } from '../../domain/catalog-difference.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
 import { diffBackups, live, type DiffReport } from '../../pipeline/diff.ts';
-import { printable } from '../output.ts';
+import { printable } from '../../domain/printable.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface DiffOptions extends CommonOptions {

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { exitCodes } from '../../domain/exit-code.ts';
 import { diagnose, type DoctorReport } from '../../pipeline/doctor.ts';
 import { composeDoctor } from '../compose-doctor.ts';
-import { formatTable, printable } from '../output.ts';
+import { printable } from '../../domain/printable.ts';
+import { formatTable } from '../output.ts';
 import { createCommand, type CommonOptions, type Shell } from '../shell.ts';
 
 export function doctorCommand(shell: Shell): Command {

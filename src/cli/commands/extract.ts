@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { exitCodes } from '../../domain/exit-code.ts';
 import { AppError } from '../../errors.ts';
 import { extract, type ExtractReport, type ExtractRequest } from '../../pipeline/extract.ts';
-import { formatBytes, printable } from '../output.ts';
+import { printable } from '../../domain/printable.ts';
+import { formatBytes } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface ExtractOptions extends CommonOptions {

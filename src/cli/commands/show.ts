@@ -3,7 +3,8 @@ import { describeCounts } from '../../domain/catalog-changes.ts';
 import type { CatalogChanges, Manifest } from '../../domain/manifest.ts';
 import { showBackup, type BackupDetails, type ShownArchive } from '../../pipeline/show.ts';
 import { describeCoverage, describeSafety, describeSizes, describeStorage } from '../storage-text.ts';
-import { formatBytes, formatDuration, formatTable, formatTime, printable } from '../output.ts';
+import { printable } from '../../domain/printable.ts';
+import { formatBytes, formatDuration, formatTable, formatTime } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 export function showCommand(shell: Shell): Command {

@@ -10,7 +10,8 @@ import { readStatus, type StatusReport } from '../../pipeline/status.ts';
 import { describeAgent } from '../agent-text.ts';
 import { formatAge } from '../age.ts';
 import { toDeliveryDocument } from '../deliveries.ts';
-import { formatDuration, formatTable, formatTime, printable } from '../output.ts';
+import { printable } from '../../domain/printable.ts';
+import { formatDuration, formatTable, formatTime } from '../output.ts';
 import { askAgentIfAny, socketOption, type ServiceOptions } from '../service.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 

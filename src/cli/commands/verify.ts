@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { RunContext } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import { verify, type VerifiedBackup, type VerifyReport, type VerifyRequest } from '../../pipeline/verify.ts';
-import { formatBytes, formatDuration, formatTable, printable } from '../output.ts';
+import { printable } from '../../domain/printable.ts';
+import { formatBytes, formatDuration, formatTable } from '../output.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface VerifyOptions extends CommonOptions {

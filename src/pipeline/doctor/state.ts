@@ -58,10 +58,8 @@ function checkLimits(state: StateStore): Finding[] {
     );
 }
 
-const historyLimit = 1000;
-
 function checkLastBackup(state: StateStore): Finding {
-  const last = state.listRuns(historyLimit).find(({ command, status }) => command === 'backup' && status !== 'running');
+  const last = state.newestRun('backup', ['complete', 'incomplete', 'failed']);
   if (last === undefined) return ok('last backup', 'none is on record on this machine');
   const at = last.startedAt.toISOString();
   if (last.status !== 'failed') return ok('last backup', `${last.backupId ?? ''} of ${at} was ${last.status}`);

@@ -27,6 +27,7 @@ const migrations = [
 
 const keyExportedFact = 'key_exported_at';
 const measurementsFact = 'measurements';
+const anyStatus: readonly RunRecord['status'][] = ['running', 'complete', 'incomplete', 'failed'];
 
 /** Opens the state of one project in `directory`, which is made when it is missing. */
 export function openStateStore(directory: string): StateStore {
@@ -85,7 +86,7 @@ export function openStateStore(directory: string): StateStore {
       );
     },
     listRuns: (limit) => all('SELECT * FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?', limit).map(toRun),
-    newestRun(command, statuses) {
+    newestRun(command, statuses = anyStatus) {
       const where = 'command = ? AND status IN (SELECT value FROM json_each(?))';
       const sql = `SELECT * FROM runs WHERE ${where} ORDER BY started_at DESC, rowid DESC LIMIT 1`;
       return all(sql, command, JSON.stringify(statuses)).map(toRun)[0];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatDuration, formatTable, formatTime, printable } from '../../../src/cli/output.ts';
+import { printable } from '../../../src/domain/printable.ts';
+import { formatBytes, formatDuration, formatTable, formatTime } from '../../../src/cli/output.ts';
 
 test('a table has no borders, and numbers stand on the right', () => {
   const rows = [
