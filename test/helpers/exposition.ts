@@ -12,7 +12,8 @@ interface Series {
   readonly value: number;
 }
 
-const samplePattern = /^(?<name>[a-zA-Z_][a-zA-Z0-9_]*)\{(?<labels>.*)\} (?<value>-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/;
+// A label may hold every character but an unescaped line feed, and `.` would refuse a carriage return and U+2028 as well.
+const samplePattern = /^(?<name>[a-zA-Z_][a-zA-Z0-9_]*)\{(?<labels>.*)\} (?<value>-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/s;
 const labelPattern = /(?<name>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>(?:[^"\\\n]|\\["\\n])*)"(?:,(?!$)|$)/gy;
 
 /**
