@@ -3,19 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStateStore } from '../../src/tools/state/store.ts';
 import { runAgent } from '../helpers/agent.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createTestDatabase } from '../helpers/database.ts';
+import { holdDumps } from '../helpers/held-dumps.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { expectNoProcesses } from '../helpers/processes.ts';
 import type { TestProject } from '../helpers/project.ts';
 import { startDaemon } from '../helpers/running-daemon.ts';
 import { archiveNames, createInitializedProject } from '../helpers/scenario.ts';
-
-/** Whoever dumps the table waits until `release`. */
-async function holdDumps(database: TestDatabase): Promise<{ release(): Promise<void> }> {
-  await database.query('CREATE TABLE IF NOT EXISTS public.held (id int)');
-  await database.query('BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE');
-  return { release: async () => void (await database.query('ROLLBACK')) };
-}
 
 /** As if its last backup had been made in another year. */
 function noteOldRun({ stateDirectory, name }: TestProject): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../helpers/database.ts';
-import { bootMachine, checkoutOnMachine, waitForRun, type Machine } from '../helpers/machine.ts';
+import { bootMachine, checkoutOnMachine, runOnMachine, waitForRun, writeOnMachine } from '../helpers/machine.ts';
 
 const repository = '/var/backups/supabase-backup/shop';
 const passphrase = 'canary-of-the-passphrase';
@@ -18,15 +18,14 @@ test('is installed, makes up for a missed backup, takes credentials, tells of a 
 }) => {
   const booted = await bootMachine();
   const machine = typeof booted === 'string' ? skip(`No machine with systemd: ${booted}.`) : booted;
-  const done = (command: readonly string[], input?: string) => expectDone(machine, command, input);
+  const done = (command: readonly string[], input?: string) => runOnMachine(machine, command, input);
 
   expect(await done([install])).toContain('systemctl enable --now supabase-backup@prod.timer');
   expect(await done([install, '--dry-run'])).not.toContain('useradd');
 
   const { config } = await createTestDatabase();
   const url = `postgresql://${config.user}@${config.host}:${config.port}/${config.database}?sslmode=disable`;
-  const script = 'mkdir -p "${1%/*}" && cat >"$1" && chgrp supabase-backup "$1" && chmod "$2" "$1"';
-  const write = (path: string, text: string, mode = '644') => done(['sh', '-c', script, 'write', path, mode], text);
+  const write = (path: string, text: string, mode?: string) => writeOnMachine(machine, path, text, mode);
   await write('/etc/supabase-backup/shop.env', `PROJECT_NAME=shop\nSUPABASE_DB_URL=${url}\nBORG_REPO=${repository}\n`, '640');
   await write(plainPassphrase, `${passphrase}\n`, '600');
   await done(['mkdir', '-p', '/etc/credstore.encrypted']);
@@ -80,10 +79,3 @@ test('is installed, makes up for a missed backup, takes credentials, tells of a 
   expect(left).toBe('');
   await done(['test', '-e', '/etc/supabase-backup/shop.env', '-a', '-e', `${repository}/config`]);
 });
-
-/** What a command printed, which has to end well. */
-async function expectDone(machine: Machine, command: readonly string[], input?: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await machine.run(command, input);
-  expect(exitCode, `${command.join(' ')}\n${stdout}\n${stderr}`).toBe(0);
-  return stdout;
-}

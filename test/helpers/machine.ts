@@ -28,9 +28,31 @@ export interface Machine {
 /** All that is in the unit's journal when its first run has ended, well or not, which may be yet to come; a minute at most. */
 export async function waitForRun(machine: Machine, unit: string): Promise<string> {
   // What systemd says of a oneshot: `Finished supabase-backup@shop.service - Backup of the project shop.`
-  const script =
-    'sed --unbuffered --regexp-extended "/^(Finished|Failed to start) /q" < <(journalctl --follow --lines=all --output=cat --unit="$1" 2>&-)';
-  return (await machine.run(['timeout', '60', 'bash', '-c', script, 'wait', unit])).stdout;
+  return waitForLine(machine, unit, '^(Finished|Failed to start) ');
+}
+
+/**
+ * All that is in the unit's journal when it has that many lines like the pattern (an extended regular expression without slashes), some of
+ * which may be yet to come; a minute at most.
+ */
+export async function waitForLine(machine: Machine, unit: string, pattern: string, count = 1): Promise<string> {
+  const program =
+    'found=0; while IFS= read -r line; do printf "%s\\n" "$line"; if [[ $line =~ $2 ]] && ((++found == $3)); then break; fi; done';
+  const script = `${program} < <(journalctl --follow --lines=all --output=cat --unit="$1" 2>&-)`;
+  return (await machine.run(['timeout', '60', 'bash', '-c', script, 'wait', unit, pattern, String(count)])).stdout;
+}
+
+/** What a command printed, which has to end well. */
+export async function runOnMachine(machine: Machine, command: readonly string[], input?: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await machine.run(command, input);
+  if (exitCode === 0) return stdout;
+  throw new Error(`${command.join(' ')} ended with ${exitCode}\n${stdout}\n${stderr}`);
+}
+
+/** Writes a file that the group of the service may read. */
+export async function writeOnMachine(machine: Machine, path: string, text: string, mode = '644'): Promise<void> {
+  const script = 'mkdir -p "${1%/*}" && cat >"$1" && chgrp supabase-backup "$1" && chmod "$2" "$1"';
+  await runOnMachine(machine, ['sh', '-c', script, 'write', path, mode], text);
 }
 
 /** What such a machine needs; the reason why there can be none here. */
