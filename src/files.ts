@@ -19,6 +19,8 @@ export interface Files {
   freeBytes(path: string): Promise<number>;
   /** The permission bits of a file or directory; undefined when there is none. */
   permissions(path: string): Promise<number | undefined>;
+  /** Why no file can be made in a directory; undefined where one can. */
+  writeProblem(directory: string): Promise<string | undefined>;
 }
 
 /** A directory that fills with files. */

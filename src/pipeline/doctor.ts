@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import { examineDatabase } from './doctor/database.ts';
 import type { Finding } from './doctor/finding.ts';
 import { examineMachine } from './doctor/machine.ts';
+import { examineMonitoring } from './doctor/monitoring.ts';
 import { examineRepository } from './doctor/repository.ts';
 import { checkKey, examineState } from './doctor/state.ts';
 import { examineStorage } from './doctor/storage.ts';
@@ -50,5 +51,6 @@ async function examineProject(tools: DoctorTools, examine: Examine): Promise<rea
   const storage = tools.storage === undefined ? [] : await examine('Storage', () => examineStorage(tools));
   const repository = await examine('the repository', () => examineRepository(tools, database.sizeBytes));
   const key = repository.opened ? await checkKey(tools) : [];
-  return [...state, ...database.findings, ...storage, ...repository.findings, ...key];
+  const monitoring = await examine('alerts and monitoring', () => examineMonitoring(tools));
+  return [...state, ...database.findings, ...storage, ...repository.findings, ...key, ...monitoring];
 }

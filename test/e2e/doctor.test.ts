@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runAgent, type AgentResult } from '../helpers/agent.ts';
 import { createTestRepository } from '../helpers/borg.ts';
+import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 import { craftArchive } from '../helpers/crafted-archive.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { createTestProject, type TestProject } from '../helpers/project.ts';
@@ -31,7 +32,9 @@ async function checksOf(project: TestProject): Promise<ReadonlyMap<string, Check
 }
 
 test('finds nothing that stands in the way of a project that is set up', async () => {
-  const { project, repository } = await createInitializedProject({ database: await createTestDatabase() });
+  const metricsFile = join(await createTemporaryDirectory(), 'shop.prom');
+  const variables = { METRICS_FILE: metricsFile, NOTIFY_PING_URL: 'http://127.0.0.1:9/ping' };
+  const { project, repository } = await createInitializedProject({ database: await createTestDatabase(), variables });
   const first = await doctor(project, '--json');
   expect(first).toMatchObject({ exitCode: 0, stderr: '' });
   expect(first.json()).toMatchObject({ schemaVersion: 1, command: 'doctor', status: 'complete' });
@@ -61,6 +64,8 @@ test('finds nothing that stands in the way of a project that is set up', async (
     'newest backup',
     'free space',
     'key',
+    'alerts',
+    'METRICS_FILE',
   ]);
   expect(checks.get('newest backup')?.detail).toBe(`${backupId} can be read, and is complete`);
   expect((await doctor(project)).stdout).toMatch(

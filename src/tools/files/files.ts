@@ -1,10 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { CommandRunner } from '../../context.ts';
 import type { Files } from '../../files.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, messageOf } from '../../errors.ts';
 import { createFifos, openFifoForWriting } from './fifo.ts';
 import { endProcessesBelow } from './orphans.ts';
 import { openOutputDirectory } from './output-directory.ts';
@@ -40,6 +40,15 @@ export function createFiles(baseDirectory: string, commands: CommandRunner): Fil
     async permissions(path) {
       const stats = await stat(path).catch(() => undefined);
       return stats === undefined ? undefined : stats.mode & 0o777;
+    },
+    async writeProblem(directory) {
+      try {
+        // With the slash at the end a file is none.
+        await access(join(directory, '/'), constants.W_OK | constants.X_OK);
+        return undefined;
+      } catch (error) {
+        return messageOf(error);
+      }
     },
   };
 }
