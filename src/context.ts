@@ -88,6 +88,8 @@ export interface Command {
   readonly onStderrLine?: (line: string) => void;
   /** How long after SIGTERM it gets SIGKILL: ten seconds unless told otherwise. */
   readonly killDelayMs?: number;
+  /** Whether a signal that is typed at a terminal (Ctrl-C) is ours alone, to be passed on; it reaches both unless given. */
+  readonly ownSession?: boolean;
 }
 
 export interface CommandResult {

@@ -37,6 +37,8 @@ export function createRunStarter(options: ChildOptions): RunStarter {
         file,
         args: [...fixed, ...argumentsOf[kind], '--project', project.name, ...where, '--json', '--log-level', 'debug'],
         killDelayMs: childKillDelayMs,
+        // A second signal would end it without any order.
+        ownSession: true,
         onStderrLine(line) {
           const stage = readStage(line);
           if (stage !== undefined) onStage(stage);

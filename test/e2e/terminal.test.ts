@@ -1,9 +1,14 @@
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runAgent } from '../helpers/agent.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { holdDumps } from '../helpers/held-dumps.ts';
+import { expectNoLeaks } from '../helpers/leaks.ts';
 import { createTestProject, type TestProject } from '../helpers/project.ts';
 import { createInitializedProject, dumpText } from '../helpers/scenario.ts';
 import { runOnTerminal } from '../helpers/terminal.ts';
+
+const controlC = '\u0003';
 
 describe('a restore on a terminal', () => {
   let source: TestDatabase;
@@ -53,6 +58,33 @@ test('a missing database password is asked for, and not shown', async () => {
   expect(shown).toContain('is complete');
   expect(shown).not.toContain(password!.reveal());
   expect(exitCode).toBe(0);
+});
+
+test('Ctrl-C ends the agent and what it has started, which has the time to end in order', async () => {
+  const source = await createTestDatabase();
+  const { project } = await createInitializedProject({ database: source });
+  const held = await holdDumps(source);
+  const socket = join(project.directory, 'agent.sock');
+  const terminal = runOnTerminal([
+    'daemon',
+    '--projects-directory',
+    project.directory,
+    '--socket',
+    socket,
+    '--log-level',
+    'debug',
+  ]);
+  await terminal.waitFor('the agent is ready');
+  expect(await runAgent(['run-now', 'shop', '--socket', socket])).toMatchObject({ exitCode: 0 });
+  await terminal.waitFor('snapshot: stage begins');
+  terminal.type(controlC);
+  const { exitCode, shown } = await terminal.finished;
+  expect(shown).toMatch(/run cancelled .*exitCode=130[^]*The agent has ended/);
+  expect(exitCode).toBe(0);
+  await held.release();
+  const status = await runAgent(['status', '--env-file', project.envFile, '--json']);
+  expect(status.json()).toMatchObject({ lastRun: { status: 'failed', error: { code: 'interrupted' } } });
+  await expectNoLeaks(project.directory);
 });
 
 test('progress is drawn on a terminal, and only there', async () => {

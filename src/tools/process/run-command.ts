@@ -48,6 +48,7 @@ function startCommand(command: Command, environment: Readonly<Record<string, str
     buffer: false,
     stripFinalNewline: false,
     forceKillAfterDelay: command.killDelayMs ?? killDelayMs,
+    detached: command.ownSession ?? false,
     stdio: [
       standardInput(command.stdin),
       command.stdout === 'ignore' ? 'ignore' : 'pipe',
