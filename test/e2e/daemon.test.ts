@@ -90,6 +90,18 @@ test('its end ends what it has started, in order or not, and the next one begins
   ended.agent.kill('SIGTERM');
   expect(await ended.agent.finished).toMatchObject({ exitCode: 0 });
   expect(await ended.line('run cancelled')).toMatchObject({ exitCode: 130 });
+
+  // A second signal does not wait for a run that does not end.
+  const forced = await startRun();
+  const { json } = await forced.ask('status', '--env-file', project.envFile, '--json');
+  const { pid } = json<{ agent: { project: { running: { pid: number } } } }>().agent.project.running;
+  process.kill(pid, 'SIGSTOP');
+  forced.agent.kill('SIGTERM');
+  await forced.line('shutdown phase begins', { phase: 'end runs' });
+  forced.agent.kill('SIGTERM');
+  expect(await forced.agent.finished).toMatchObject({ exitCode: 130 });
+  process.kill(pid, 'SIGCONT');
+  await expectNoProcesses(project.stateDirectory);
   await held.release();
   await expectNoLeaks(project.directory);
   expect(await archiveNames(repository)).toEqual([]);
