@@ -50,18 +50,16 @@ export function composeContext(options: CompositionOptions): RunContext {
 export function composeTools(
   options: CompositionOptions,
 ): Omit<RunContext, 'state' | 'metrics'> & { readonly openState: () => StateStore } {
-  const { config, log, progress, signal, environment } = options;
+  const { config, progress, signal, environment } = options;
   const stateDirectory = join(config.stateDirectory, config.project);
   const commands = composeCommands(options);
   const defined = Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   return {
+    ...composeTeller(options),
     config,
-    log,
-    clock: systemClock,
     progress,
-    signal,
     commands,
     repository: createRepository({
       config: config.repository,
@@ -80,12 +78,32 @@ export function composeTools(
       signal,
     ),
     storage: composeStorage(config, stateDirectory),
-    notifier: createNotifier({ targets: config.alerts.targets, clock: systemClock }),
-    invocation: { attended: options.attended ?? false, id: environment['INVOCATION_ID'] },
     openMirror,
     openObjectStore: (connection) => openObjectStore(config, connection),
     files: createFiles(join(stateDirectory, 'run'), commands),
     openState: () => openStateStore(stateDirectory),
+  };
+}
+
+/** What alerts are sent with, of a project whose configuration may be of no use for anything else. */
+export function composeTeller({
+  config,
+  log,
+  signal,
+  environment,
+  attended = false,
+}: Pick<CompositionOptions, 'log' | 'signal' | 'environment' | 'attended'> & {
+  readonly config: Pick<ProjectConfig, 'project' | 'alerts'>;
+}): Pick<RunContext, 'log' | 'signal' | 'clock' | 'notifier' | 'invocation' | 'agentVersion' | 'hostname'> & {
+  readonly config: typeof config;
+} {
+  return {
+    config,
+    log,
+    signal,
+    clock: systemClock,
+    notifier: createNotifier({ targets: config.alerts.targets, clock: systemClock }),
+    invocation: { attended, id: environment['INVOCATION_ID'] },
     agentVersion: agentVersion(),
     hostname: hostname(),
   };

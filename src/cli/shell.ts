@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Command, Option } from 'commander';
-import { composeLog } from '../compose-log.ts';
-import { composeCommands, composeContext, composeTools } from '../composition.ts';
+import { composeAgentLog, composeLog } from '../compose-log.ts';
+import { composeCommands, composeContext, composeTeller, composeTools } from '../composition.ts';
+import { loadAlerts } from '../config/load-alerts.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import type { LoadOptions } from '../config/open.ts';
 import type { Progress, RunContext } from '../context.ts';
-import { tellEarlyFailure } from '../pipeline/alerts.ts';
+import { AppError } from '../errors.ts';
+import { tellEarlyFailure, type AlertedCommand } from '../pipeline/alerts.ts';
 import type { ExitCode } from '../domain/exit-code.ts';
 import { logLevels, type LogLevel } from '../log.ts';
 import type { Output } from './output.ts';
@@ -92,14 +94,42 @@ export async function loadProject(shell: Shell, options: CommonOptions): Promise
   return loaded;
 }
 
+/** The same; when it cannot be used, those are told of it whom it names nevertheless. */
+export async function loadProjectOrTell(shell: Shell, options: CommonOptions, alertAs: AlertedCommand): Promise<LoadedConfig> {
+  try {
+    return await loadProject(shell, options);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'configuration') await tellUnusable(shell, options, { alertAs, error });
+    throw error;
+  }
+}
+
+async function tellUnusable(
+  shell: Shell,
+  options: CommonOptions,
+  { alertAs, error }: { readonly alertAs: AlertedCommand; readonly error: AppError },
+): Promise<void> {
+  const config = await loadAlerts(loadOptions(shell, options)).catch(() => undefined);
+  if (config === undefined) return;
+  const { environment, signal, attended } = shell;
+  const commands = composeCommands({ environment, signal });
+  const { log, close } = composeAgentLog({ level: options.logLevel ?? 'warn', environment, commands });
+  try {
+    const own = log.child({ project: config.project });
+    await tellEarlyFailure(composeTeller({ config, log: own, signal, environment, attended }), alertAs, error);
+  } finally {
+    await close();
+  }
+}
+
 /** Runs the work of a command with real tools, and puts them away afterwards. `alertAs`: whoever is told of its end is told, too, when it cannot begin. */
 export async function withContext<Result>(
   shell: Shell,
   options: CommonOptions,
   work: (context: RunContext, loaded: LoadedConfig) => Promise<Result>,
-  alertAs?: 'backup' | 'verify',
+  alertAs?: AlertedCommand,
 ): Promise<Result> {
-  const loaded = await loadProject(shell, options);
+  const loaded = alertAs === undefined ? await loadProject(shell, options) : await loadProjectOrTell(shell, options, alertAs);
   const { config } = loaded;
   const { progress, signal, environment, attended } = shell;
   const { log, close } = composeLog({
@@ -125,7 +155,7 @@ export async function withContext<Result>(
 
 async function composeOrTell(
   options: Parameters<typeof composeContext>[0],
-  alertAs: Parameters<typeof tellEarlyFailure>[1] | undefined,
+  alertAs: AlertedCommand | undefined,
 ): Promise<RunContext> {
   try {
     return composeContext(options);

@@ -32,10 +32,9 @@ export function createRunStarter(options: ChildOptions): RunStarter {
   const [file, ...fixed] = program;
   return {
     start(project, kind, onStage) {
-      const where = projectsDirectory === undefined ? [] : ['--projects-directory', projectsDirectory];
       const running = commands.start({
         file,
-        args: [...fixed, ...argumentsOf[kind], '--project', project.name, ...where, '--json', '--log-level', 'debug'],
+        args: [...fixed, ...argumentsOf[kind], ...projectArguments(project.name, projectsDirectory), '--log-level', 'debug'],
         killDelayMs: childKillDelayMs,
         // A second signal would end it without any order.
         ownSession: true,
@@ -56,6 +55,27 @@ export function createRunStarter(options: ChildOptions): RunStarter {
       };
     },
   };
+}
+
+/** Has those told whom a project's file names, though it cannot be used. Never waits, and never rejects. */
+export function createUnusableTeller({ commands, program, projectsDirectory, onLine }: ChildOptions): (name: string) => void {
+  const [file, ...fixed] = program;
+  return (name) => {
+    const args = ['config', 'validate', '--notify', ...projectArguments(name, projectsDirectory)];
+    const running = commands.start({
+      file,
+      args: [...fixed, ...args],
+      stdout: 'ignore',
+      ownSession: true,
+      onStderrLine: (line) => onLine(name, line),
+    });
+    running.finished.catch(() => undefined);
+  };
+}
+
+function projectArguments(name: string, projectsDirectory: string | undefined): string[] {
+  const where = projectsDirectory === undefined ? [] : ['--projects-directory', projectsDirectory];
+  return ['--project', name, ...where, '--json'];
 }
 
 /** The stage that a line of the log tells of (pipeline/stage.ts); that one begins is a line of level debug. */

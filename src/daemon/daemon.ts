@@ -19,6 +19,8 @@ export interface DaemonPorts {
   readonly random: () => number;
   readonly serviceManager: ServiceManager;
   loadProjects(): Promise<LoadedProjects>;
+  /** Has those told who want to know that a project's file cannot be used. */
+  tellUnusable(name: string): void;
   openControl(answer: (line: string) => Promise<string>): Promise<{ close(): Promise<void> }>;
   /** Has the listener called whenever the configuration is to be read again (SIGHUP). */
   onReload(listener: () => void): void;
@@ -44,7 +46,7 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
   try {
     const first = await ports.loadProjects();
     if (first.projects.length === 0) throw noProjects(first);
-    problems = takeProjects(first, { scheduler, log, before: problems });
+    problems = takeProjects(first, { ...ports, scheduler, before: problems });
     const reload = createReload(ports, scheduler, {
       get: () => problems,
       set: (found) => (problems = found),
@@ -94,7 +96,7 @@ function createReload(
     try {
       const loaded = await ports.loadProjects();
       const before = why === 'asked' ? new Map<string, string>() : problems.get();
-      problems.set(takeProjects(loaded, { scheduler, log, before }));
+      problems.set(takeProjects(loaded, { ...ports, scheduler, before }));
       for (const { project } of scheduler.states()) {
         if (loaded.problems.has(project.name) || loaded.projects.some(({ name }) => name === project.name)) continue;
         scheduler.remove(project.name);
@@ -113,7 +115,12 @@ function createReload(
 
 function takeProjects(
   { projects, problems }: LoadedProjects,
-  { scheduler, log, before }: Pick<DaemonPorts, 'log'> & { readonly scheduler: Scheduler; readonly before: Problems },
+  {
+    scheduler,
+    log,
+    tellUnusable,
+    before,
+  }: Pick<DaemonPorts, 'log' | 'tellUnusable'> & { readonly scheduler: Scheduler; readonly before: Problems },
 ): Problems {
   for (const project of projects) {
     const changes = scheduler.put(project);
@@ -125,6 +132,7 @@ function takeProjects(
     const known = scheduler.states().some(({ project }) => project.name === name);
     const meaning = known ? 'its schedule stays as it was; its runs fail until the file is right' : 'it is left out';
     log.error({ project: name, reason, meaning }, 'project file cannot be used');
+    tellUnusable(name);
   }
   return problems;
 }

@@ -4,9 +4,9 @@ import { eventsOfEnd } from '../domain/alerts/choose.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import { exitCodeForStatus, exitCodes, type RunStatus } from '../domain/exit-code.ts';
 import { AppError, messageOf } from '../errors.ts';
-import { createAlert, describeError, findLastComplete, tell, type TellContext } from './tell.ts';
+import { createAlert, describeError, findLastComplete, tell, type EarlyTellContext } from './tell.ts';
 
-type AlertedCommand = 'backup' | 'verify';
+export type AlertedCommand = 'backup' | 'verify';
 
 interface AlertedResult {
   readonly status: RunStatus;
@@ -61,17 +61,13 @@ export async function withAlerts<Result extends AlertedResult>(
 const nothingYet = { status: undefined, backupId: undefined, durationMs: undefined, exitCode: undefined };
 
 /** Tells of a run that failed before there was a run history to look into. */
-export async function tellEarlyFailure(
-  context: TellContext & Pick<RunContext, 'signal' | 'invocation'>,
-  command: AlertedCommand,
-  error: unknown,
-): Promise<void> {
+export async function tellEarlyFailure(context: EarlyTellContext, command: AlertedCommand, error: unknown): Promise<void> {
   const run = { ...nothingYet, command, status: 'failed' as const, startedAt: context.clock.now() };
   await tellFailure(context, { error, run, lastComplete: undefined });
 }
 
 async function tellFailure(
-  context: TellContext & Pick<RunContext, 'signal' | 'invocation'>,
+  context: EarlyTellContext,
   {
     error,
     run,

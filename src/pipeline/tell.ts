@@ -6,7 +6,12 @@ import { AppError } from '../errors.ts';
 import type { Delivery } from '../notifier.ts';
 
 /** What an alert is made from and sent with: all but the state, which may be what is broken. */
-export type TellContext = Pick<RunContext, 'config' | 'hostname' | 'agentVersion' | 'clock' | 'notifier' | 'log'>;
+export type TellContext = Pick<RunContext, 'hostname' | 'agentVersion' | 'clock' | 'notifier' | 'log'> & {
+  readonly config: Pick<RunContext['config'], 'project'>;
+};
+
+/** The same before there is a run, or a configuration that could be used. */
+export type EarlyTellContext = TellContext & Pick<RunContext, 'signal' | 'invocation'>;
 
 /** An alert of this project, now. */
 export function createAlert(context: TellContext, events: readonly MessageEvent[], about: Partial<Alert>): Alert {

@@ -11,7 +11,7 @@ import { createInitializedProject } from '../helpers/scenario.ts';
 
 const canary = 'canary-of-alerts';
 
-test('an unattended project tells that it fails, never began, recovers and is late, and no secret with it', async () => {
+test('an unattended project tells that it fails, cannot or never did begin, recovers and is late, and no secret with it', async () => {
   const told: string[] = [];
   const bodies: string[] = [];
   const server = await startHttpServer((request, response) => {
@@ -54,6 +54,16 @@ test('an unattended project tells that it fails, never began, recovers and is la
   expect(next()).toEqual([]);
   expect(await run(['notify-failure'], { ...ended, MONITOR_INVOCATION_ID: 'two' })).toMatchObject({ exitCode: 0 });
   expect(next()).toEqual(['/ping/1', '/webhook failure']);
+
+  // Whoever is named in a configuration that cannot be used is told by the run itself, or else by the unit behind it.
+  const unusable = { RETENTION_DAYS: 'many', SUPABASE_DB_URL: url };
+  expect(await run(['backup'], unusable)).toMatchObject({ exitCode: 2 });
+  expect(next()).toEqual(['/ping/2', '/webhook failure']);
+  expect(bodies.at(-1)).toContain('RETENTION_DAYS has to be a whole number');
+  expect(await run(['notify-failure'], { ...unusable, ...monitor, MONITOR_EXIT_STATUS: '2' })).toMatchObject({ exitCode: 2 });
+  expect(next()).toEqual([]);
+  expect(await run(['notify-failure'], { ...unusable, ...monitor, MONITOR_EXIT_STATUS: '243' })).toMatchObject({ exitCode: 2 });
+  expect(next()).toEqual(['/ping/2', '/webhook failure']);
 
   const slack = `${server.url}/slack/${canary}`;
   const backup = await run(['backup', '--json'], { NOTIFY_SLACK_URL: slack, NOTIFY_ON_SLACK: 'recovered' });

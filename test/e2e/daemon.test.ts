@@ -5,6 +5,7 @@ import { openStateStore } from '../../src/tools/state/store.ts';
 import { runAgent } from '../helpers/agent.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { holdDumps } from '../helpers/held-dumps.ts';
+import { startHttpServer } from '../helpers/http-server.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { expectNoProcesses } from '../helpers/processes.ts';
 import type { TestProject } from '../helpers/project.ts';
@@ -22,12 +23,19 @@ function noteOldRun({ stateDirectory, name }: TestProject): void {
 test('makes up for a backup that was missed, takes requests and changes, and ends in order', async () => {
   const database = await createTestDatabase();
   const { project, repository } = await createInitializedProject({ database, variables: { SCHEDULE_TIMEZONE: 'UTC' } });
-  await writeFile(join(project.directory, 'broken.env'), 'PROJECT_NAME=broken\nBACKUP_SCHEDULE=nightly\n', { mode: 0o600 });
+  const told = Promise.withResolvers<string | undefined>();
+  const monitor = await startHttpServer((request, response) => {
+    told.resolve(request.url);
+    response.end();
+  });
+  const broken = `PROJECT_NAME=broken\nBACKUP_SCHEDULE=nightly\nNOTIFY_PING_URL=${monitor.url}/ping\n`;
+  await writeFile(join(project.directory, 'broken.env'), broken, { mode: 0o600 });
   noteOldRun(project);
   const daemon = startDaemon(project.directory);
   expect(await daemon.line('project file cannot be used', { project: 'broken' })).toMatchObject({
     reason: expect.stringContaining('BACKUP_SCHEDULE has to be hourly') as unknown,
   });
+  expect(await told.promise).toBe('/ping/2');
   await daemon.line('run begins', { project: 'shop', job: 'backup', reason: 'missed' });
   await daemon.line('run ended', { result: 'complete' });
   expect(await archiveNames(repository)).toHaveLength(1);

@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { formatTable } from '../output.ts';
-import { createCommand, loadProject, type CommonOptions, type Shell } from '../shell.ts';
+import { createCommand, loadProject, loadProjectOrTell, type CommonOptions, type Shell } from '../shell.ts';
+
+interface ValidateOptions extends CommonOptions {
+  readonly notify?: boolean;
+}
 
 export function configCommand(shell: Shell): Command {
   return new Command('config')
@@ -13,12 +17,15 @@ function validateCommand(shell: Shell): Command {
   return createCommand('validate', 'Check the configuration, and name every problem at once. Connects to nothing.', [
     'agent config validate',
     'agent config validate --project prod',
-  ]).action(async (options: CommonOptions) => {
-    const { config, warnings } = await loadProject(shell, options);
-    const document = { command: 'config validate', status: 'complete', project: config.project, warnings };
-    const alone = config.database === undefined ? ' It has no database: backups hold Storage alone.' : '';
-    shell.output.result(document, () => `The configuration of ${config.project} is valid.${alone}`);
-  });
+  ])
+    .option('--notify', 'when it cannot be used, tell those whom its NOTIFY_... name all the same')
+    .action(async ({ notify, ...options }: ValidateOptions) => {
+      const { config, warnings } =
+        notify === true ? await loadProjectOrTell(shell, options, 'backup') : await loadProject(shell, options);
+      const document = { command: 'config validate', status: 'complete', project: config.project, warnings };
+      const alone = config.database === undefined ? ' It has no database: backups hold Storage alone.' : '';
+      shell.output.result(document, () => `The configuration of ${config.project} is valid.${alone}`);
+    });
 }
 
 function showCommand(shell: Shell): Command {

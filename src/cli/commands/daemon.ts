@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { composeAgentLog } from '../../compose-log.ts';
 import { agentVersion, composeAgent } from '../../composition.ts';
-import { createRunStarter } from '../../daemon/child-run.ts';
+import { createRunStarter, createUnusableTeller } from '../../daemon/child-run.ts';
 import { runDaemon } from '../../daemon/daemon.ts';
 import { loadProjects } from '../../daemon/projects.ts';
 import { createServiceManager } from '../../daemon/service-manager.ts';
@@ -43,19 +43,20 @@ async function runAgent(shell: Shell, names: readonly string[], options: DaemonO
   const tools = composeAgent({ environment });
   const { clock, commands, pid } = tools;
   const { log, level, write, close } = composeAgentLog({ level: options.logLevel, environment, commands });
-  const starter = createRunStarter({
+  const children = {
     commands,
     program: shell.program,
     projectsDirectory: configuration.projectsDirectory,
     onLine: createLogForwarder(log, level, write),
-  });
+  };
   try {
     await runDaemon(
       {
         clock,
         log,
         signal,
-        starter,
+        starter: createRunStarter(children),
+        tellUnusable: createUnusableTeller(children),
         history: {
           lastRunAt: (project, kind) => {
             const apart = project.plans.some((plan) => plan.kind === 'database');

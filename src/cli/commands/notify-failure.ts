@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RunContext } from '../../context.ts';
+import { hasEndedByItself } from '../../domain/alerts/service-end.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
 import { notifyFailure, type FailureNotice } from '../../pipeline/notify-failure.ts';
 import { describeDeliveries, toDeliveryDocument } from '../deliveries.ts';
@@ -25,7 +26,7 @@ export function notifyFailureCommand(shell: Shell): Command {
       shell.output.result(toDocument(notice, context.config.project, failed), () => toText(notice));
       if (failed) shell.exitWith(exitCodes.failed);
     };
-    await withContext(shell, options, tellEnd, 'backup');
+    await withContext(shell, options, tellEnd, hasEndedByItself(end) ? undefined : 'backup');
   });
 }
 

@@ -31,6 +31,14 @@ export function hasToldItsEnd({ end, killed, told, sinceBadEndMs }: ServiceFacts
   return end.invocationId === told?.invocationId && isRecent(told.agoMs);
 }
 
+/** Systemd's own exit codes, of a unit whose program did not even begin (systemd.exec(5), "Process Exit Codes"). */
+const firstOfSystemd = 200;
+
+/** Whether the program itself ended, by its own will: what it could tell without any configuration or state it has told. */
+export function hasEndedByItself({ exitCode, exitStatus }: Pick<ServiceEnd, 'exitCode' | 'exitStatus'>): boolean {
+  return exitCode === 'exited' && Number(exitStatus) < firstOfSystemd;
+}
+
 function isRecent(agoMs: number | undefined): boolean {
   return agoMs !== undefined && agoMs <= recentlyMs;
 }
