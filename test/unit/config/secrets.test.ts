@@ -80,13 +80,13 @@ describe('a secret from a command', () => {
 
   test('that does not end is ended, with all that it has started', async () => {
     const started = performance.now();
-    const result = await run('echo hunter2; sleep 60 & echo $! > pid; sleep 60; true', 300);
-    expect(result).toEqual({ problem: 'the command has printed nothing within 0.3 s and was ended' });
+    const result = await run('echo hunter2; sleep 60 & echo $! > pid; sleep 60; true', 1500);
+    expect(result).toEqual({ problem: 'the command has printed nothing within 1.5 s and was ended' });
     expect(performance.now() - started).toBeLessThan(10_000);
     const pid = (await readFile(join(directory, 'pid'), 'utf8')).trim();
-    // Its parent is gone, so whoever inherits it may not have buried it yet.
-    const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => `${pid} (sleep) X`);
-    expect(state).toMatch(/\) [ZX]/);
+    // Its parent is gone, so whoever inherits it may not have buried it yet; and a machine at its limit takes its time to end it.
+    const readState = () => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => `${pid} (sleep) X`);
+    await expect.poll(readState).toMatch(/\) [ZX]/);
   });
 
   test('does not see the environment of the agent', async () => {
