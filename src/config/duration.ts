@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** Milliseconds of the units that durations are told in. */
 export const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -7,3 +9,14 @@ export function parseDuration(text: string): number | undefined {
   const ms = match === null ? 0 : Number(match[1]) * unitsMs[match[2]!]!;
   return ms > 0 ? ms : undefined;
 }
+
+const longestMs = 7 * unitsMs['d']!;
+
+/** A setting that is a time of at most a week: `90s`, `10m`, `1h`, `0`. In milliseconds. */
+export const duration = z.string().transform((value, context): number => {
+  const match = /^(\d{1,6})([smhd])$/.exec(value);
+  const ms = value === '0' ? 0 : match === null ? Number.NaN : Number(match[1]) * unitsMs[match[2]!]!;
+  if (ms <= longestMs) return ms;
+  context.addIssue({ code: 'custom', message: 'has to be a time of at most 7d with its unit: 90s, 10m, 1h' });
+  return z.NEVER;
+});

@@ -71,6 +71,7 @@ function toProjectConfig(
       passphrase: new Secret(settings.BORG_PASSPHRASE),
       remoteShell: settings.BORG_RSH,
       remotePath: settings.BORG_REMOTE_PATH,
+      lockWaitMs: settings.BORG_LOCK_WAIT,
     },
     retention: {
       days: settings.RETENTION_DAYS,

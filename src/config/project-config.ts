@@ -74,6 +74,8 @@ export interface RepositoryConfig {
   /** BORG_RSH and BORG_REMOTE_PATH, handed to Borg as they are. */
   readonly remoteShell: string | undefined;
   readonly remotePath: string | undefined;
+  /** How long Borg waits for somebody else who uses the repository. */
+  readonly lockWaitMs: number;
 }
 
 export interface RetentionConfig {

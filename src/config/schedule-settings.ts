@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseSchedule, type Schedule } from '../domain/schedule/parse.ts';
 import { isTimeZone } from '../domain/schedule/zone.ts';
-import { unitsMs } from './duration.ts';
+import { duration } from './duration.ts';
 import { scheduleVariables } from './schedule-variables.ts';
 
 /** When `agent daemon` does what. Undefined for what is off. */
@@ -25,16 +25,6 @@ const scheduleText = z.string().transform((value, context): string => {
   const parsed = parseSchedule(value, 'UTC');
   if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });
   return value;
-});
-
-const longestDurationMs = 7 * 86_400_000;
-
-const duration = z.string().transform((value, context): number => {
-  const match = /^(\d{1,6})([smhd])$/.exec(value);
-  const ms = value === '0' ? 0 : match === null ? Number.NaN : Number(match[1]) * unitsMs[match[2]!]!;
-  if (ms <= longestDurationMs) return ms;
-  context.addIssue({ code: 'custom', message: 'has to be a time of at most 7d with its unit: 90s, 10m, 1h' });
-  return z.NEVER;
 });
 
 const retryLimit = z

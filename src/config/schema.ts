@@ -3,6 +3,7 @@ import { isSafetyProject, projectNamePattern } from '../domain/archive-name.ts';
 import { findGlobProblem, parseGlobs } from '../domain/storage/filter.ts';
 import { alertFields } from './alert-settings.ts';
 import { parseByteSize } from './byte-size.ts';
+import { duration } from './duration.ts';
 import { metricsShape } from './metrics-settings.ts';
 import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
 import { logShape } from './log-settings.ts';
@@ -147,6 +148,7 @@ export const projectSchema = targetSchema.extend({
   BORG_PASSPHRASE: describe('BORG_PASSPHRASE', text),
   BORG_RSH: describe('BORG_RSH', text.optional()),
   BORG_REMOTE_PATH: describe('BORG_REMOTE_PATH', text.optional()),
+  BORG_LOCK_WAIT: describe('BORG_LOCK_WAIT', duration.prefault(variables.BORG_LOCK_WAIT.defaultValue)),
   VERIFY_CONTENT: describe('VERIFY_CONTENT', flag.prefault(variables.VERIFY_CONTENT.defaultValue)),
   MIGRATION_DRIFT: describe(
     'MIGRATION_DRIFT',

@@ -119,6 +119,12 @@ export const variables = {
     example: 'ssh -i /root/.ssh/backup -o BatchMode=yes',
   },
   BORG_REMOTE_PATH: { section: repository, description: 'Name of the borg program on the remote host.', example: 'borg1' },
+  BORG_LOCK_WAIT: {
+    section: repository,
+    description:
+      'How long to wait while somebody else uses the repository (90s, 10m, 1h). Where several projects share one, longer than the longest backup.',
+    defaultValue: '30s',
+  },
   VERIFY_CONTENT: {
     section: contents,
     description:

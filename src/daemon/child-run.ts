@@ -93,7 +93,7 @@ export function judge(
   const told = { exitCode, errorCode: error?.code, message: error?.message, retryable: error?.retryable ?? false };
   if (exitCode === exitCodes.ok) return { ...told, result: 'complete' };
   if (exitCode === exitCodes.incomplete) return { ...told, result: 'incomplete', message: 'something was not captured' };
-  if (exitCode === exitCodes.locked) return { ...told, result: 'skipped' };
+  if (error?.code === 'locked') return { ...told, result: 'skipped' };
   if (cancelled || exitCode === exitCodes.interrupted) return { ...told, result: 'cancelled' };
   if (error !== undefined) return { ...told, result: 'failed' };
   const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;

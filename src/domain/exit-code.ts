@@ -31,7 +31,10 @@ const exitCodeOfError = {
   repository_exists: exitCodes.usage,
   repository_missing: exitCodes.noRepository,
   repository_failed: exitCodes.failed,
+  /** Another run of the project is going on, and does the work. */
   locked: exitCodes.locked,
+  /** Somebody else uses the repository, and nothing is done. */
+  repository_locked: exitCodes.locked,
   passphrase_wrong: exitCodes.wrongPassphrase,
   source_unreachable: exitCodes.sourceUnreachable,
   target_unreachable: exitCodes.sourceUnreachable,

@@ -69,14 +69,15 @@ test('the key is exported once, into a private file that was not there', async (
   await repository.borg('list');
 });
 
-test('Borg of another machine holds the lock: exit code 11', { timeout: 120_000 }, async () => {
+test('Borg of another machine holds the lock: exit code 11', async () => {
   const source = await createTestDatabase();
-  const { project, repository } = await createInitializedProject({ database: source });
+  const variables = { BORG_LOCK_WAIT: '2s' };
+  const { project, repository } = await createInitializedProject({ database: source, variables });
   await runAgent(['backup', '--env-file', project.envFile]);
   await mkdir(join(repository.location, 'lock.exclusive'));
   await execa('touch', [join(repository.location, 'lock.exclusive', 'elsewhere@1.1-0')]);
   const result = await runAgent(['backup', '--env-file', project.envFile, '--json']);
-  expect(result.json()).toMatchObject({ error: { code: 'locked', exitCode: 11 } });
+  expect(result.json()).toMatchObject({ error: { code: 'repository_locked', exitCode: 11, retryable: true } });
   await repository.borg('break-lock');
   expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });
   await expectGood(project);

@@ -37,6 +37,7 @@ export async function createTestContext(options: {
         passphrase: new Secret(options.repository.passphrase),
         remoteShell: undefined,
         remotePath: undefined,
+        lockWaitMs: 30_000,
       },
       storage: undefined,
       storageRetries: 5,

@@ -19,7 +19,7 @@ export async function examineRepository(tools: DoctorTools, databaseBytes: numbe
   } catch (error) {
     const found = failBy('repository', error);
     // A run that is going on is no fault, only a reason to look again later.
-    const locked = error instanceof AppError && error.code === 'locked';
+    const locked = error instanceof AppError && error.code === 'repository_locked';
     return { findings: [locked ? { ...found, state: 'warning' } : found], opened: false };
   }
   const own = listing.filter(({ name }) => parseArchiveName(name)?.project === tools.config.project);

@@ -1,13 +1,13 @@
 import type { CreateFilesRequest, CreateRequest } from '../../context.ts';
 
-/** How long borg waits for a lock that another process holds, in seconds. */
-const lockWaitSeconds = '30';
-const common = ['--log-json', `--lock-wait=${lockWaitSeconds}`];
-
 /** A Borg command line; options stand before the archive, as Borg's parser wants it. The repository comes from BORG_REPO. */
 export function borgArguments(verb: string, options: readonly string[], positional: readonly string[]): string[] {
-  const [command, ...subcommands] = verb.split(' ');
-  return [command!, ...subcommands, ...common, ...options, ...positional];
+  return [...verb.split(' '), ...options, ...positional];
+}
+
+/** What stands before every verb. @param lockWaitMs how long to wait for a lock that another process holds; Borg takes whole seconds */
+export function commonArguments(lockWaitMs: number): string[] {
+  return ['--log-json', `--lock-wait=${Math.ceil(lockWaitMs / 1000)}`];
 }
 
 /**

@@ -26,9 +26,9 @@ const knownFailures: readonly KnownFailure[] = [
   },
   {
     pattern: /^(LockTimeout|LockErrorT?|LockFailed|NotLocked)$|Failed to (create\/)?acquire the lock/,
-    code: 'locked',
+    code: 'repository_locked',
     message: (location) => `Another Borg process holds the lock of the repository ${location}. Nothing was changed.`,
-    hint: 'Wait for it to end. If it died on another machine, run `borg break-lock` once nothing uses the repository any more.',
+    hint: 'Wait for it to end, or longer for it (BORG_LOCK_WAIT). If it died on another machine, run `borg break-lock` once nothing uses the repository any more.',
   },
   {
     pattern: /No space left on device|Disk quota exceeded|InsufficientFreeSpaceError|StorageQuotaExceeded/,
@@ -95,7 +95,7 @@ export function borgError(location: string, verb: string, result: CommandResult)
     if (hit) {
       return new AppError(failure.code, failure.message(location), {
         hint: failure.hint,
-        retryable: failure.code === 'locked',
+        retryable: failure.code === 'repository_locked',
         cause: describe(messages),
       });
     }

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import type { RepositoryConfig } from '../../config/project-config.ts';
 import type { Command, CommandResult, CommandRunner, Progress, Repository, RepositorySizes } from '../../context.ts';
 import { AppError } from '../../errors.ts';
-import { borgArguments } from './arguments.ts';
+import { borgArguments, commonArguments } from './arguments.ts';
 import { startCreate, startCreateFromFiles } from './create.ts';
 import { borgError } from './errors.ts';
 import { renamesAuthentically } from './versions.ts';
@@ -22,7 +22,7 @@ export function createRepository(options: BorgOptions): Repository {
   const location = options.config.location;
   const command = (args: readonly string[]): Command => ({
     file: 'borg',
-    args,
+    args: [...commonArguments(options.config.lockWaitMs), ...args],
     env: options.environment,
     secret: options.config.passphrase.reveal(),
   });

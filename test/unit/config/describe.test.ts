@@ -43,6 +43,7 @@ test('every value that counts, where it comes from, and no secret', async () => 
     'STORAGE_RETRIES=5 (default)',
     'BORG_REPO=/srv/backups/shop (file)',
     'BORG_PASSPHRASE=*** (BORG_PASSPHRASE_FILE)',
+    'BORG_LOCK_WAIT=30s (default)',
     'VERIFY_CONTENT=false (default)',
     'MIGRATION_DRIFT=auto (default)',
     'RETENTION_DAYS=7 (environment)',

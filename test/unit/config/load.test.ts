@@ -87,6 +87,7 @@ test('the least that is needed', async () => {
       passphrase: expect.anything() as unknown,
       remoteShell: undefined,
       remotePath: undefined,
+      lockWaitMs: 30_000,
     },
     retention: { days: 21, minimumBackups: 3, daily: 0, weekly: 0, monthly: 0 },
     schedule: expect.anything() as unknown,
@@ -107,6 +108,7 @@ test('everything that can be set', async () => {
     BORG_REPO: 'backup@nas:shop',
     BORG_RSH: 'ssh -i key',
     BORG_REMOTE_PATH: 'borg1',
+    BORG_LOCK_WAIT: '6h',
     RETENTION_DAYS: '7',
     RETENTION_MIN_BACKUPS: '5',
     RETENTION_DAILY: '1',
@@ -119,7 +121,7 @@ test('everything that can be set', async () => {
     RESTORE_ALLOWED: 'true',
   });
   expect(config).toMatchObject({
-    repository: { location: 'ssh://backup@nas/./shop', remoteShell: 'ssh -i key', remotePath: 'borg1' },
+    repository: { location: 'ssh://backup@nas/./shop', remoteShell: 'ssh -i key', remotePath: 'borg1', lockWaitMs: 21_600_000 },
     retention: { days: 7, minimumBackups: 5, daily: 1, weekly: 2, monthly: 3 },
     verifyContent: true,
     migrationDrift: 'off',

@@ -4,8 +4,8 @@ import type { Command, CommandRunner } from '../../../src/context.ts';
 import { createRunStarter, judge } from '../../../src/daemon/child-run.ts';
 import { scheduledProject } from '../../helpers/fake-runs.ts';
 
-const failure = (retryable?: boolean): string =>
-  JSON.stringify({ status: 'failed', error: { code: 'source_unreachable', message: 'nobody', hint: 'wait', retryable } });
+const failure = (retryable?: boolean, code = 'source_unreachable'): string =>
+  JSON.stringify({ status: 'failed', error: { code, message: 'nobody', hint: 'wait', retryable } });
 
 test.each([
   [{ exitCode: 0, stdout: '{"status":"complete"}' }, false, { result: 'complete', retryable: false }],
@@ -13,7 +13,8 @@ test.each([
   [{ exitCode: 20, stdout: failure(true) }, false, { result: 'failed', retryable: true, errorCode: 'source_unreachable' }],
   [{ exitCode: 20, stdout: failure(false) }, false, { result: 'failed', retryable: false, message: 'nobody' }],
   [{ exitCode: 20, stdout: failure() }, false, { result: 'failed', retryable: false }],
-  [{ exitCode: 11, stdout: failure(true) }, false, { result: 'skipped' }],
+  [{ exitCode: 11, stdout: failure(true, 'locked') }, false, { result: 'skipped' }],
+  [{ exitCode: 11, stdout: failure(true, 'repository_locked') }, false, { result: 'failed', retryable: true }],
   [{ exitCode: 130, stdout: failure() }, false, { result: 'cancelled' }],
   [{ exitCode: null, signal: 'SIGKILL', stdout: '' }, true, { result: 'cancelled' }],
   [{ exitCode: null, signal: 'SIGKILL', stdout: '' }, false, { result: 'failed', retryable: true }],

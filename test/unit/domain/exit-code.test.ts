@@ -18,6 +18,7 @@ const contract = {
   repository_missing: 10,
   repository_failed: 1,
   locked: 11,
+  repository_locked: 11,
   passphrase_wrong: 12,
   source_unreachable: 20,
   target_unreachable: 20,

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../../src/config/project-config.ts';
-import { borgArguments, createArguments } from '../../../src/tools/borg/arguments.ts';
+import { borgArguments, commonArguments, createArguments } from '../../../src/tools/borg/arguments.ts';
 import { borgEnvironment } from '../../../src/tools/borg/environment.ts';
 
 test('borg create: options, then the archive, then the paths in their order', () => {
   const request = { name: '.partial-x', directory: '/w', paths: ['b', 'a'], chunkerParams: 'buzhash,12,18,13,1023' };
   expect(createArguments(request)).toEqual([
     'create',
-    '--log-json',
-    '--lock-wait=30',
     '--json',
     '--progress',
     '--read-special',
@@ -22,7 +20,12 @@ test('borg create: options, then the archive, then the paths in their order', ()
 });
 
 test('a verb of two words comes first', () => {
-  expect(borgArguments('key export', [], ['::', '/f'])).toEqual(['key', 'export', '--log-json', '--lock-wait=30', '::', '/f']);
+  expect(borgArguments('key export', ['--paper'], ['::', '/f'])).toEqual(['key', 'export', '--paper', '::', '/f']);
+});
+
+test('Borg waits for a lock in whole seconds', () => {
+  expect(commonArguments(30_000)).toEqual(['--log-json', '--lock-wait=30']);
+  expect(commonArguments(0)).toEqual(['--log-json', '--lock-wait=0']);
 });
 
 test("Borg's environment holds no secret and no other repository, whatever is inherited", () => {
@@ -34,7 +37,7 @@ test("Borg's environment holds no secret and no other repository, whatever is in
     BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes',
     HOME: '/h',
   };
-  const config = { location: '/r', passphrase: new Secret('canary'), remoteShell: 'ssh -i k', remotePath: undefined };
+  const config = { location: '/r', passphrase: new Secret('canary'), remoteShell: 'ssh -i k', remotePath: undefined, lockWaitMs: 0 };
   const environment = borgEnvironment(config, '/state', inherited);
   expect(environment).toEqual({
     BORG_BASE_DIR: '/state/borg',

@@ -7,7 +7,7 @@ const message = (msgid: string, text = 'text'): string =>
 /** What Borg 1.2 and 1.4 print, and what becomes of it: a contract with whoever reads it at night. */
 test.each([
   [message('PassphraseWrong'), 'passphrase_wrong', 12, 'does not open the repository', 'Check BORG_PASSPHRASE'],
-  [message('LockTimeout'), 'locked', 11, 'Another Borg process holds the lock', 'Wait for it to end'],
+  [message('LockTimeout'), 'repository_locked', 11, 'Another Borg process holds the lock', 'BORG_LOCK_WAIT'],
   [message('Repository.DoesNotExist'), 'repository_missing', 10, 'There is no Borg repository at /r', '`agent init`'],
   [message('Repository.InvalidRepository'), 'repository_missing', 10, 'There is no Borg repository at /r', '`agent init`'],
   [message('Repository.AlreadyExists'), 'repository_exists', 2, 'already something at /r', 'choose another BORG_REPO'],
