@@ -26,8 +26,7 @@ export interface Delivery {
 }
 
 /**
- * What alerts have to remember: when the project was first looked at, when it was told that a backup is late (until it is good again),
- * and which start of a systemd unit has told of a bad end,
- * and when.
+ * What alerts have to remember: when the project, and a schedule of its own for Storage, was first looked at, when it was told that a
+ * backup is late (until it is good again), and which start of a systemd unit has told of a bad end, and when.
  */
-export type AlertFact = 'first_seen_at' | 'late_told_at' | 'told_invocation';
+export type AlertFact = 'first_seen_at' | 'storage_seen_at' | 'late_told_at' | 'told_invocation';

@@ -7,7 +7,7 @@ export const alertVariables = {
   NOTIFY_ON: {
     section,
     description:
-      'What is told of, with commas between: failure, incomplete, recovered (good again after one of these), late (no complete backup for LATE_AFTER), success.',
+      'What is told of, with commas between: failure, incomplete, recovered (good again after one of these), late (no complete backup for too long), success.',
     defaultValue: 'failure,incomplete,recovered,late',
   },
   NOTIFY_WEBHOOK_URL: { section, description: 'A JSON document is posted there.', secret: true },
@@ -45,7 +45,7 @@ export const alertVariables = {
   LATE_AFTER: {
     section,
     description:
-      'How old the newest complete backup may be, such as 26h, 90m or 2d; `agent status --check` looks. Without it 48 hours.',
-    example: '48h',
+      'How old the newest complete backup may be, such as 26h, 90m or 2d; `agent status --check` looks. Without it twice the interval of BACKUP_SCHEDULE: 48 hours with daily.',
+    example: '30h',
   },
 } as const satisfies Record<string, Variable>;

@@ -2,12 +2,12 @@ import type { Variable } from './variable.ts';
 
 const schedule = 'When the long-running agent does what (docs/service.md)';
 
-/** For `agent daemon`; systemd's timers have schedules of their own. */
+/** For `agent daemon`; systemd's timers have schedules of their own. What is late goes by them with both. */
 export const scheduleVariables = {
   BACKUP_SCHEDULE: {
     section: schedule,
     description:
-      'When backups are made: hourly, daily (02:00), weekly (Sunday, 04:00), a cron expression of five fields, or off.',
+      'When backups are made: hourly, daily (02:00), weekly (Sunday, 04:00), a cron expression of five fields, or off. Where a timer makes them, as often as that: what is late goes by it.',
     defaultValue: 'daily',
   },
   STORAGE_SCHEDULE: {

@@ -1,4 +1,5 @@
 import type { ProjectConfig } from '../config/project-config.ts';
+import { findStorageSchedule } from '../domain/expected-backups.ts';
 import type { Schedule } from '../domain/schedule/parse.ts';
 
 /** What the agent does for a project: a whole backup, one of the database alone, or a verification of the newest one. */
@@ -24,19 +25,20 @@ export interface ScheduledProject {
 }
 
 export function toScheduledProject(name: string, config: ProjectConfig): ScheduledProject {
-  const { backup, storage, verify, jitterMs, retryDelayMs, retryLimit } = config.schedule;
+  const { backup, verify, jitterMs, retryDelayMs, retryLimit } = config.schedule;
   // Where there is but one of the two, there is nothing to be told apart.
-  const apart = storage !== undefined && config.database !== undefined && config.storage !== undefined;
-  const wanted: readonly (readonly [JobKind, Schedule | undefined])[] = apart
-    ? [
-        ['database', backup],
-        ['backup', storage],
-        ['verify', verify],
-      ]
-    : [
-        ['backup', backup],
-        ['verify', verify],
-      ];
+  const storage = findStorageSchedule(config);
+  const wanted: readonly (readonly [JobKind, Schedule | undefined])[] =
+    storage !== undefined
+      ? [
+          ['database', backup],
+          ['backup', storage],
+          ['verify', verify],
+        ]
+      : [
+          ['backup', backup],
+          ['verify', verify],
+        ];
   return {
     name,
     project: config.project,

@@ -4,6 +4,7 @@ import { eventsOfEnd } from '../domain/alerts/choose.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import { exitCodeForStatus, exitCodes, type RunStatus } from '../domain/exit-code.ts';
 import { AppError, messageOf } from '../errors.ts';
+import { isStillLate } from './check-lateness.ts';
 import { createAlert, describeError, findLastComplete, tell, type EarlyTellContext } from './tell.ts';
 
 export type AlertedCommand = 'backup' | 'verify';
@@ -39,20 +40,21 @@ export async function withAlerts<Result extends AlertedResult>(
   } catch (error) {
     await begun;
     await tellFailure(context, { error, run: ended('failed'), lastComplete: before.lastComplete });
-    noteTold(context, 'failed', command);
+    noteTold(context, 'failed', { inTime: false });
     throw error;
   }
   await begun;
   const { status, backupId, coverage = [] } = result;
+  const inTime = before.late && command === 'backup' && status === 'complete' && !isStillLate(context);
   const deliveries = await tell(
     context,
-    createAlert(context, eventsOfEnd(status, before.troubled), {
+    createAlert(context, eventsOfEnd(status, before.troubled || inTime), {
       run: { ...ended(status), backupId, exitCode: exitCodeForStatus(status) },
       notCaptured: coverage.filter(({ state }) => state === 'not readable').map(({ component }) => component),
       lastComplete: before.lastComplete,
     }),
   );
-  noteTold(context, status, command);
+  noteTold(context, status, { inTime });
   const failed = deliveries.filter(({ error }) => error !== undefined);
   const warnings = failed.map(({ kind, error }) => `nobody was told by ${kind}: ${error}`);
   return { ...result, warnings: [...result.warnings, ...warnings] };
@@ -90,8 +92,10 @@ function isNews({ signal, invocation }: Pick<RunContext, 'signal' | 'invocation'
 }
 
 interface Before {
-  /** Whether the run before did not end well, or a backup was told to be late. */
+  /** Whether the run before did not end well. */
   readonly troubled: boolean;
+  /** Whether it was told that a backup is late. */
+  readonly late: boolean;
   readonly locked: boolean;
   readonly lastComplete: Alert['lastComplete'];
 }
@@ -99,27 +103,26 @@ interface Before {
 function lookBack(context: RunContext, command: AlertedCommand): Before {
   try {
     const previous = context.state.newestRun(command);
-    const wasLate = command === 'backup' && context.state.fact('late_told_at') !== undefined;
     return {
-      troubled: wasLate || (previous !== undefined && previous.status !== 'complete'),
+      troubled: previous !== undefined && previous.status !== 'complete',
+      late: context.state.fact('late_told_at') !== undefined,
       // Asked only where it matters: whoever asks holds the lock for a moment.
       locked: context.notifier.kinds.includes('ping') && context.state.isLocked(),
       lastComplete: findLastComplete(context.state),
     };
   } catch (error) {
     context.log.warn({ reason: messageOf(error) }, 'the run history could not be read');
-    return { troubled: false, locked: false, lastComplete: undefined };
+    return { troubled: false, late: false, locked: false, lastComplete: undefined };
   }
 }
 
-/** For `agent notify-failure` and `agent status --check`, which would tell it again. */
-function noteTold(context: RunContext, status: RunStatus, command: AlertedCommand): void {
+/** For `agent notify-failure` and `agent status --check`, which would tell it again. `inTime`: that a backup was late is over. */
+function noteTold(context: RunContext, status: RunStatus, { inTime }: { readonly inTime: boolean }): void {
   try {
     const { id } = context.invocation;
     const told = status === 'complete' ? undefined : `${id} ${context.clock.now().toISOString()}`;
     if (id !== undefined) context.state.noteFact('told_invocation', told);
-    const wasLate = context.state.fact('late_told_at') !== undefined;
-    if (command === 'backup' && status === 'complete' && wasLate) context.state.noteFact('late_told_at', undefined);
+    if (inTime) context.state.noteFact('late_told_at', undefined);
   } catch (error) {
     context.log.warn({ reason: messageOf(error) }, 'what was told could not be noted');
   }

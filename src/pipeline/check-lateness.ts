@@ -1,15 +1,13 @@
 import type { RunContext } from '../context.ts';
-import { judgeLateness, type Lateness } from '../domain/late.ts';
+import { findFirstSeen, findStorageSchedule, judgeProject } from '../domain/expected-backups.ts';
+import type { Lateness } from '../domain/late.ts';
 import { messageOf } from '../errors.ts';
-import type { Delivery } from '../notifier.ts';
+import type { AlertFact, Delivery } from '../notifier.ts';
 import { createAlert, findLastComplete, tell } from './tell.ts';
 
 export interface LatenessReport extends Lateness {
   readonly deliveries: readonly Delivery[];
 }
-
-/** More runs than a project makes in a year of hours. */
-const historyLimit = 10_000;
 
 /**
  * Whether the newest complete backup is too old, from the run history alone, so that it also sees what no run can tell. Tells of it once, and
@@ -17,9 +15,8 @@ const historyLimit = 10_000;
  */
 export async function checkLateness(context: RunContext): Promise<LatenessReport> {
   const now = context.clock.now();
-  const lastComplete = context.state.newestRun('backup', ['complete'])?.startedAt;
-  const firstSeen = findFirstSeen(context, now);
-  const { late, reason } = judgeLateness({ now, lastComplete, firstSeen, lateAfterMs: context.config.alerts.lateAfterMs });
+  noteFirstSeen(context, now);
+  const { late, reason } = judgeProject(context.config, context.state, now);
   const wasTold = context.state.fact('late_told_at') !== undefined;
   if (late === wasTold) return { late, reason, deliveries: [] };
   const about = { reason: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`, lastComplete: findLastComplete(context.state) };
@@ -39,17 +36,26 @@ export async function noticeLateness(context: RunContext): Promise<void> {
   }
 }
 
-/** When its first run began, as far as the history goes back, or it was first asked for: noted then. */
-function findFirstSeen(context: RunContext, now: Date): Date {
-  const seen = context.state.fact('first_seen_at');
-  if (seen !== undefined) return new Date(seen);
-  const first = context.state.listRuns(historyLimit).at(-1)?.startedAt ?? now;
-  note(context, 'first_seen_at', first.toISOString());
-  return first;
+/** A first backup is waited for from then on. */
+function noteFirstSeen(context: RunContext, now: Date): void {
+  const { state, config } = context;
+  if (state.fact('first_seen_at') === undefined) note(context, 'first_seen_at', (findFirstSeen(state) ?? now).toISOString());
+  // It may be asked for later than the rest: that it is not there then is no delay.
+  if (findStorageSchedule(config) !== undefined && state.fact('storage_seen_at') === undefined)
+    note(context, 'storage_seen_at', now.toISOString());
+}
+
+/** Whether a backup is late even now that one has ended. What cannot be found out counts as good. */
+export function isStillLate(context: RunContext): boolean {
+  try {
+    return judgeProject(context.config, context.state, context.clock.now()).late;
+  } catch {
+    return false;
+  }
 }
 
 /** A disk that is full is no reason to say nothing. */
-function note(context: RunContext, fact: 'first_seen_at' | 'late_told_at', value: string | undefined): void {
+function note(context: RunContext, fact: AlertFact, value: string | undefined): void {
   try {
     context.state.noteFact(fact, value);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Secret } from '../../src/config/project-config.ts';
 import type { Clock, RunContext } from '../../src/context.ts';
 import type { Alert, MessageEvent } from '../../src/domain/alerts/alert.ts';
+import { parseSchedule } from '../../src/domain/schedule/parse.ts';
 import type { Delivery, Invocation } from '../../src/notifier.ts';
 import { createLogger } from '../../src/log.ts';
 import { openStateStore } from '../../src/tools/state/store.ts';
@@ -43,7 +44,12 @@ export async function createAlertScene(invocation: Partial<Invocation> = {}): Pr
       if (status !== 'running') state.finishRun(runId, outcome);
     },
     context: {
-      config: { project: 'shop', alerts: { targets: [], lateAfterMs: undefined }, secret: new Secret(secretCanary) },
+      config: {
+        project: 'shop',
+        schedule: { backup: parseSchedule('daily', 'UTC'), storage: undefined },
+        alerts: { targets: [], lateAfterMs: undefined },
+        secret: new Secret(secretCanary),
+      },
       log: createLogger([]),
       clock,
       state,

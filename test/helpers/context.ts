@@ -10,7 +10,7 @@ import type { TestRepository } from './borg.ts';
 import type { TestDatabase } from './database.ts';
 import { createTemporaryDirectory } from './temporary-directory.ts';
 
-const noSchedules = {
+export const noSchedules = {
   backup: undefined,
   storage: undefined,
   verify: undefined,

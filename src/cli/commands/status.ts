@@ -28,7 +28,7 @@ export function statusCommand(shell: Shell): Command {
     [
       'agent status',
       'agent status --max-age 26h    exits with 1 when there is no complete backup that young',
-      'agent status --check    for monitoring: one line, exits with 1 when no complete backup is younger than LATE_AFTER',
+      'agent status --check    for monitoring: one line, exits with 1 when a backup is late (docs/alerts.md)',
       'agent status --runs 50 --json',
     ],
   )

@@ -1,0 +1,87 @@
+import { parseArchiveName, type ArchiveKind } from './archive-name.ts';
+import { allowedBy, judgeLateness, type Lateness } from './late.ts';
+import type { Schedule } from './schedule/parse.ts';
+
+/** What a configuration says of the backups that have to come. */
+export interface BackupSchedules {
+  /** PROJECT_NAME. */
+  readonly project: string;
+  readonly schedule: { readonly backup: Schedule | undefined; readonly storage: Schedule | undefined };
+  /** Undefined without a database, and without a key of Storage. */
+  readonly database: object | undefined;
+  readonly storage: object | undefined;
+  readonly alerts: { readonly lateAfterMs: number | undefined };
+}
+
+/** What a machine remembers of a project's backups. */
+export interface BackupHistory {
+  newestRun(command: 'backup', statuses: readonly ['complete']): { readonly startedAt: Date } | undefined;
+  /** Newest first. */
+  listRuns(limit: number): readonly { readonly startedAt: Date }[];
+  indexedArchives(): readonly { readonly name: string; readonly kind: ArchiveKind; readonly status: string }[];
+  fact(name: 'first_seen_at' | 'storage_seen_at'): string | undefined;
+}
+
+/** More runs than a project makes in a year of hours. */
+const historyLimit = 10_000;
+
+/** The schedule of backups that hold Storage, where they have one of their own; undefined where all backups hold all there is. */
+export function findStorageSchedule({
+  schedule,
+  database,
+  storage,
+}: Omit<BackupSchedules, 'project' | 'alerts'>): Schedule | undefined {
+  return database !== undefined && storage !== undefined ? schedule.storage : undefined;
+}
+
+/**
+ * Whether backups come as their schedules and LATE_AFTER ask for. Where Storage has a schedule of its own, a backup of either kind does not stand in for
+ * the other: what each archive holds tells them apart, and each is late by its own schedule.
+ */
+export function judgeProject(config: BackupSchedules, history: BackupHistory, now: Date): Lateness {
+  const firstSeen = findFirstSeen(history) ?? now;
+  const { lateAfterMs } = config.alerts;
+  const storageSchedule = findStorageSchedule(config);
+  const facts = { now, firstSeen, lateAfterMs, schedule: config.schedule.backup ?? storageSchedule };
+  if (storageSchedule === undefined) {
+    return judgeLateness({ ...facts, lastComplete: history.newestRun('backup', ['complete'])?.startedAt });
+  }
+  const find = (kind: ArchiveKind): Date | undefined => findNewest(history, config.project, kind);
+  const [database, storage] = [find('database'), find('storage')];
+  const storageSeen = toDate(history.fact('storage_seen_at')) ?? now;
+  // LATE_AFTER is meant for what comes more often.
+  const storageAllowedMs = Math.max(lateAfterMs ?? 0, allowedBy(storageSchedule, storage ?? storageSeen));
+  return worstOf([
+    judgeLateness({ ...facts, name: 'backup of the database', lastComplete: database }),
+    judgeLateness({
+      ...facts,
+      name: 'backup of Storage',
+      lastComplete: storage,
+      firstSeen: storageSeen,
+      lateAfterMs: storageAllowedMs,
+    }),
+  ]);
+}
+
+/** When the project's first run began, as far as the history goes back, or it was first asked for; undefined when it never was. */
+export function findFirstSeen(history: Pick<BackupHistory, 'fact' | 'listRuns'>): Date | undefined {
+  return toDate(history.fact('first_seen_at')) ?? history.listRuns(historyLimit).at(-1)?.startedAt;
+}
+
+function toDate(fact: string | undefined): Date | undefined {
+  return fact === undefined ? undefined : new Date(fact);
+}
+
+/** When the backup began whose archive is the newest complete one of a kind. */
+function findNewest(history: BackupHistory, project: string, kind: ArchiveKind): Date | undefined {
+  const times = history.indexedArchives().flatMap((archive) => {
+    const parsed = archive.kind === kind && archive.status === 'complete' ? parseArchiveName(archive.name) : undefined;
+    return parsed?.project === project ? [parsed.startedAt.getTime()] : [];
+  });
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
+}
+
+function worstOf(judged: readonly Lateness[]): Lateness {
+  const late = judged.filter((one) => one.late);
+  return { late: late.length > 0, reason: (late.length > 0 ? late : judged).map(({ reason }) => reason).join('; ') };
+}
