@@ -108,8 +108,11 @@ export interface RunningCommand {
   readonly stdout: Readable | undefined;
   /** Never rejects, but for a program that cannot be started at all (AppError tool_missing). */
   readonly finished: Promise<CommandResult>;
-  /** SIGTERM, after ten seconds (or `killDelayMs`) SIGKILL; resolves when the process is gone. */
-  terminate(): Promise<void>;
+  /**
+   * SIGTERM, after ten seconds (or `killDelayMs`) SIGKILL; resolves when the process is gone. With SIGINT, SIGTERM comes after that time.
+   * Called again it only waits.
+   */
+  terminate(signal?: 'SIGTERM' | 'SIGINT'): Promise<void>;
 }
 
 /** Starts programs, without a shell. A child dies with the agent, even when that is killed with SIGKILL. */

@@ -36,6 +36,12 @@ export function addToMessage(error: AppError, ...sentences: readonly string[]): 
   return new AppError(code, [message, ...sentences].join(' '), { hint, retryable, cause: error });
 }
 
+/**
+ * The reason of a run's signal when a person has ended it (`agent cancel`, SIGINT) and does not have to be told. Whatever else ends
+ * a run is another one.
+ */
+export const cancelReason = new Error('it was cancelled');
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -29,7 +29,8 @@ export interface MadeBackup {
 
 export interface EndedRun {
   readonly command: string;
-  readonly status: RunStatus;
+  /** One that a person has cancelled says nothing of how it goes: all stays as it was. */
+  readonly status: RunStatus | 'cancelled';
   readonly startedAt: Date;
   readonly durationMs: number;
 }

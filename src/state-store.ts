@@ -37,10 +37,14 @@ export interface StateStore {
   finishRun(runId: string, outcome: Pick<RunRecord, 'status' | 'durationMs' | 'errorCode' | 'errorMessage'>): void;
   /** Newest first. */
   listRuns(limit: number): RunRecord[];
-  /** The newest run of a command that has one of these statuses, or any. */
+  /** The newest run of a command that has one of these statuses, or any. Those that a person has cancelled say nothing of how it goes. */
   newestRun(command: RunRecord['command'], statuses?: readonly RunRecord['status'][]): RunRecord | undefined;
-  /** How many runs have ended, by command and status. */
-  countRuns(): { readonly command: RunRecord['command']; readonly status: RunStatus; readonly count: number }[];
+  /** How many runs have ended, by command and how. */
+  countRuns(): {
+    readonly command: RunRecord['command'];
+    readonly status: RunStatus | 'cancelled';
+    readonly count: number;
+  }[];
   indexedArchives(): IndexedArchive[];
   indexArchive(archive: IndexedArchive): void;
   forgetArchives(archiveIds: readonly string[]): void;

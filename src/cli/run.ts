@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { CommanderError, type Command } from 'commander';
 import { isJournal } from '../compose-log.ts';
 import { exitCodes, type ExitCode } from '../domain/exit-code.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, cancelReason, messageOf } from '../errors.ts';
 import { createOutput, type Output } from './output.ts';
 import { createProgram } from './program.ts';
 import { createTerminalProgress, silentProgress } from './progress.ts';
@@ -42,7 +42,7 @@ function createShell(output: Output, main: string, exitWith: (code: ExitCode) =>
     isRoot: process.getuid?.() === 0,
     program: [process.execPath, ...nodeOptions, main],
     attended: interactive,
-    signal: abortOnSignals(hangup),
+    signal: abortOnSignals(hangup, interactive),
     onHangup: (listener) => (hangup.listener = listener),
     output,
     progress: process.stderr.isTTY && !output.json ? createTerminalProgress(process.stderr) : silentProgress,
@@ -63,8 +63,11 @@ interface Hangup {
   listener: (() => void) | undefined;
 }
 
-/** The first signal asks the run to end in order; the second one does not wait for that. */
-function abortOnSignals(hangup: Hangup): AbortSignal {
+/**
+ * The first signal asks the run to end in order; the second one does not wait for that. Systems end what runs by SIGTERM: who sends SIGINT to
+ * a run that nobody looks at, as `agent cancel` does, knows what he has done.
+ */
+function abortOnSignals(hangup: Hangup, interactive: boolean): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
@@ -73,7 +76,7 @@ function abortOnSignals(hangup: Hangup): AbortSignal {
         return;
       }
       if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-      controller.abort(new Error(`received ${signal}`));
+      controller.abort(signal === 'SIGINT' && !interactive ? cancelReason : new Error(`received ${signal}`));
     });
   }
   return controller.signal;
@@ -89,7 +92,7 @@ function redirectUsageErrors(command: Command, json: boolean): void {
 function toAppError(error: unknown, signal: AbortSignal): AppError {
   if (error instanceof AppError) return error;
   if (signal.aborted) {
-    return new AppError('interrupted', 'Interrupted. Nothing was changed.', {
+    return new AppError(signal.reason === cancelReason ? 'cancelled' : 'interrupted', 'Interrupted. Nothing was changed.', {
       hint: 'Start the command again when it suits you.',
     });
   }

@@ -48,9 +48,10 @@ export function createRunStarter(options: ChildOptions): RunStarter {
       return {
         pid: running.pid,
         finished: running.finished.then((result) => judge(result, cancelled), toFailure),
-        async cancel() {
+        async end(why) {
           cancelled = true;
-          await running.terminate();
+          // As Ctrl-C does: cli/run.ts tells a person by it from a system that goes down.
+          await running.terminate(why === 'cancel' ? 'SIGINT' : 'SIGTERM');
         },
       };
     },

@@ -61,7 +61,7 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
     await runPhases(
       [
         { name: 'start no more runs', limitMs: 5_000, run: () => stop(scheduler, ended, serviceManager) },
-        { name: 'end runs', limitMs: childKillDelayMs + 10_000, run: () => scheduler.cancelAll() },
+        { name: 'end runs', limitMs: childKillDelayMs + 10_000, run: () => scheduler.endAll() },
       ],
       ports,
     );

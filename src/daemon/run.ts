@@ -16,8 +16,8 @@ export interface StartedRun {
   readonly pid: number | undefined;
   /** Never rejects. */
   readonly finished: Promise<RunOutcome>;
-  /** Asks it to end in order; one that does not is killed. Resolves when it is gone. */
-  cancel(): Promise<void>;
+  /** Asks it to end in order; one that does not is killed. Resolves when it is gone. `cancel`: a person wants that, and nobody has to be told. */
+  end(why: 'cancel' | 'shutdown'): Promise<void>;
 }
 
 /** Starts runs as processes of their own; tests put something else into its place. */

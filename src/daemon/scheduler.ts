@@ -124,7 +124,7 @@ export class Scheduler {
     this.#wake.abort();
   }
 
-  /** Asks the run of a project to end; resolves when it has. Throws AppError usage when there is none. */
+  /** Asks the run of a project to end, because a person wants that; resolves when it has. Throws AppError usage when there is none. */
   async cancel(name: string): Promise<ActiveRun> {
     const { active } = this.#find(name);
     if (active === undefined) {
@@ -132,14 +132,14 @@ export class Scheduler {
         hint: '`agent status` shows what runs; what a timer or a person has started is ended there.',
       });
     }
-    await active.run.cancel();
+    await active.run.end('cancel');
     return active.info;
   }
 
   /** Asks all runs to end; resolves when they have. */
-  async cancelAll(): Promise<void> {
+  async endAll(): Promise<void> {
     const runs = [...this.#entries.values()].flatMap(({ active }) => active?.run ?? []);
-    await Promise.all(runs.map((run) => run.cancel()));
+    await Promise.all(runs.map((run) => run.end('shutdown')));
   }
 
   states(): ProjectState[] {

@@ -42,6 +42,7 @@ const exitCodeOfError = {
   verification_failed: exitCodes.verificationFailed,
   comparison_failed: exitCodes.verificationFailed,
   interrupted: exitCodes.interrupted,
+  cancelled: exitCodes.interrupted,
 } as const satisfies Record<string, ExitCode>;
 
 export type ErrorCode = keyof typeof exitCodeOfError;

@@ -5,6 +5,7 @@ import type { Coverage } from '../domain/coverage.ts';
 import { exitCodeForStatus, exitCodes, type RunStatus } from '../domain/exit-code.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { isStillLate } from './check-lateness.ts';
+import { isCancelled } from './run.ts';
 import { createAlert, describeError, findLastComplete, tell, type EarlyTellContext } from './tell.ts';
 
 export type AlertedCommand = 'backup' | 'verify';
@@ -84,9 +85,9 @@ async function tellFailure(
   );
 }
 
-/** The run that holds the lock tells its own end. Somebody at a terminal has interrupted it himself, or mistyped an option. */
+/** The run that holds the lock tells its own end. Somebody has cancelled it himself, or interrupted it at a terminal, or mistyped an option. */
 function isNews({ signal, invocation }: Pick<RunContext, 'signal' | 'invocation'>, error: unknown): boolean {
-  if (error instanceof AppError && error.code === 'locked') return false;
+  if (isCancelled({ signal }) || (error instanceof AppError && error.code === 'locked')) return false;
   if (!invocation.attended) return true;
   return !signal.aborted && !(error instanceof AppError && error.exitCode === exitCodes.usage);
 }

@@ -3,7 +3,7 @@ import type { RunContext, StageState } from '../context.ts';
 import type { RunRecord } from '../state-store.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import { outcomeEvent } from '../domain/run-event.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, cancelReason, messageOf } from '../errors.ts';
 import { endStage } from './stage.ts';
 
 export interface RunFrame {
@@ -60,7 +60,8 @@ async function recordRun<Result extends RunResult>(
     try {
       context.state.finishRun(runId, outcome);
     } finally {
-      await context.metrics.runEnded({ ...request, status: outcome.status, durationMs: outcome.durationMs });
+      const status = outcome.errorCode === 'cancelled' ? 'cancelled' : outcome.status;
+      await context.metrics.runEnded({ ...request, status, durationMs: outcome.durationMs });
     }
   };
   context.state.startRun({ runId, ...request });
@@ -102,6 +103,10 @@ function logEnd(
   { command, backupId }: RunRequest,
   { status, ...facts }: Outcome & { readonly durationMs: number; readonly archives: readonly string[] | undefined },
 ): void {
+  if (facts.errorCode === 'cancelled') {
+    context.log.warn({ command, backupId, status, ...facts }, `${command} was cancelled`);
+    return;
+  }
   const level = { complete: 'info', incomplete: 'warn', failed: 'error' } as const;
   const line = { event: outcomeEvent(status), command, backupId, status, ...facts };
   const text = facts.errorMessage === undefined ? `${command} is ${status}` : `${command} failed: ${facts.errorMessage}`;
@@ -127,9 +132,15 @@ async function inWorkDirectory<Result>(
   }
 }
 
+/** Whether a person has ended the run: that is no failure of it. */
+export function isCancelled({ signal }: Pick<RunContext, 'signal'>): boolean {
+  return signal.aborted && signal.reason === cancelReason;
+}
+
 function nameInterruption(context: RunContext, error: unknown): unknown {
   if (!context.signal.aborted || (error instanceof AppError && error.code === 'interrupted')) return error;
-  return new AppError('interrupted', 'Interrupted. Nothing was left half done, and earlier backups are as they were.', {
+  const [code, what] = isCancelled(context) ? (['cancelled', 'Cancelled'] as const) : (['interrupted', 'Interrupted'] as const);
+  return new AppError(code, `${what}. Nothing was left half done, and earlier backups are as they were.`, {
     hint: 'Start the command again when it suits you.',
     cause: error,
   });

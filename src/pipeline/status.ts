@@ -18,7 +18,7 @@ export interface StatusReport {
   readonly lastComplete: RunRecord | undefined;
   /** Since the newest complete backup began. */
   readonly ageMs: number | undefined;
-  /** Runs that failed after that, newest first. */
+  /** Runs that failed after that, newest first; not those that a person has cancelled. */
   readonly failures: readonly RunRecord[];
   /** The last runs, newest first. */
   readonly runs: readonly RunRecord[];
@@ -55,7 +55,7 @@ export function summarizeRuns(history: readonly RunRecord[], request: SummaryReq
     lastRun: ended[0],
     lastComplete,
     ageMs,
-    failures: since.filter(({ status }) => status === 'failed'),
+    failures: since.filter(({ status, errorCode }) => status === 'failed' && errorCode !== 'cancelled'),
     runs: [...(running === undefined ? [] : [running]), ...ended].slice(0, request.runs),
     problem: findProblem(ageMs, request.maxAgeMs),
   };

@@ -1,5 +1,6 @@
 import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { openStateStore } from '../../src/tools/state/store.ts';
 import { runAgent } from '../helpers/agent.ts';
@@ -22,20 +23,27 @@ function noteOldRun({ stateDirectory, name }: TestProject): void {
 
 test('makes up for a backup that was missed, takes requests and changes, and ends in order', async () => {
   const database = await createTestDatabase();
-  const { project, repository } = await createInitializedProject({ database, variables: { SCHEDULE_TIMEZONE: 'UTC' } });
-  const told = Promise.withResolvers<string | undefined>();
-  const monitor = await startHttpServer((request, response) => {
-    told.resolve(request.url);
-    response.end();
+  const told: string[] = [];
+  const server = await startHttpServer((request, response) => {
+    const note = async (): Promise<void> => {
+      const { project: of, event } = JSON.parse(await text(request)) as { project: string; event: string };
+      told.push(`${of}: ${event}`);
+      response.end();
+    };
+    void note();
   });
-  const broken = `PROJECT_NAME=broken\nBACKUP_SCHEDULE=nightly\nNOTIFY_PING_URL=${monitor.url}/ping\n`;
+  const { project, repository } = await createInitializedProject({
+    database,
+    variables: { SCHEDULE_TIMEZONE: 'UTC', NOTIFY_WEBHOOK_URL: server.url, NOTIFY_ON: 'failure,recovered,success,late' },
+  });
+  const broken = `PROJECT_NAME=broken\nBACKUP_SCHEDULE=nightly\nNOTIFY_WEBHOOK_URL=${server.url}\n`;
   await writeFile(join(project.directory, 'broken.env'), broken, { mode: 0o600 });
   noteOldRun(project);
   const daemon = startDaemon(project.directory);
   expect(await daemon.line('project file cannot be used', { project: 'broken' })).toMatchObject({
     reason: expect.stringContaining('BACKUP_SCHEDULE has to be hourly') as unknown,
   });
-  expect(await told.promise).toBe('/ping/2');
+  await expect.poll(() => told).toContain('broken: failure');
   await daemon.line('run begins', { project: 'shop', job: 'backup', reason: 'missed' });
   await daemon.line('run ended', { result: 'complete' });
   expect(await archiveNames(repository)).toHaveLength(1);
@@ -61,6 +69,13 @@ test('makes up for a backup that was missed, takes requests and changes, and end
   expect(await daemon.ask('cancel', 'shop')).toMatchObject({ exitCode: 0 });
   await daemon.line('run cancelled', { exitCode: 130 });
   expect(await daemon.ask('cancel', 'shop', '--json')).toMatchObject({ exitCode: 2 });
+  // Whoever has done that knows it.
+  expect((await daemon.ask('status', '--env-file', project.envFile, '--json')).json()).toMatchObject({
+    lastRun: { status: 'failed', error: { code: 'cancelled' } },
+    failures: [],
+    agent: { project: { running: null, last: { result: 'cancelled' } } },
+  });
+  expect(told.toSorted()).toEqual(['broken: failure', 'shop: success']);
 
   await appendFile(project.envFile, 'BACKUP_SCHEDULE=15 4 * * *\n');
   daemon.agent.kill('SIGHUP');
@@ -97,7 +112,7 @@ test('its end ends what it has started, in order or not, and the next one begins
   const ended = await startRun();
   ended.agent.kill('SIGTERM');
   expect(await ended.agent.finished).toMatchObject({ exitCode: 0 });
-  expect(await ended.line('run cancelled')).toMatchObject({ exitCode: 130 });
+  expect(await ended.line('run cancelled')).toMatchObject({ exitCode: 130, errorCode: 'interrupted' });
 
   // A second signal does not wait for a run that does not end.
   const forced = await startRun();

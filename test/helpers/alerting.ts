@@ -20,7 +20,7 @@ export interface AlertScene {
   /** Moves the clock. */
   passHours(hours: number): void;
   /** A run in the history, as `withRun` writes it. */
-  record(command: 'backup' | 'verify', status: 'complete' | 'incomplete' | 'failed' | 'running'): void;
+  record(command: 'backup' | 'verify', status: 'complete' | 'incomplete' | 'failed' | 'running', errorCode?: string): void;
 }
 
 /** All that alerts are made from, with a real state and a notifier that keeps what it is told to send. */
@@ -36,11 +36,11 @@ export async function createAlertScene(invocation: Partial<Invocation> = {}): Pr
     events: () => sent.map(({ events }) => events[0]!),
     failing: undefined,
     passHours: (hours) => (nowMs += hours * 3_600_000),
-    record(command, status) {
+    record(command, status, errorCode) {
       const runId = `run ${nowMs} ${Math.random()}`;
       state.startRun({ runId, command, startedAt: clock.now(), backupId: `shop-${nowMs}` });
       nowMs += 1000;
-      const outcome = { status, durationMs: 1000, errorCode: undefined, errorMessage: undefined };
+      const outcome = { status, durationMs: 1000, errorCode, errorMessage: undefined };
       if (status !== 'running') state.finishRun(runId, outcome);
     },
     context: {

@@ -49,7 +49,7 @@ export function createFakeStarter(
       return {
         pid: 1,
         finished,
-        async cancel() {
+        async end() {
           cancelled.abort();
           await finished;
         },

@@ -31,7 +31,7 @@ export interface LastRun {
 
 export interface RunCount {
   readonly command: string;
-  readonly status: RunStatus;
+  readonly status: RunStatus | 'cancelled';
   readonly count: number;
 }
 

@@ -22,7 +22,7 @@ export interface FactSources {
 export async function gatherFacts(
   sources: FactSources,
   measured: Measurements,
-  ended: EndedRun | undefined,
+  ended: (EndedRun & LastRun) | undefined,
 ): Promise<MetricFacts> {
   const { project, agentVersion, state } = sources;
   // Whoever ends a run now holds the lock itself.
@@ -46,7 +46,7 @@ const endedStatuses: readonly RunStatus[] = ['complete', 'incomplete', 'failed']
 function summarizeRuns(
   state: StateStore,
   command: MeasuredCommand,
-  { running, ended }: { readonly running: boolean; readonly ended: EndedRun | undefined },
+  { running, ended }: { readonly running: boolean; readonly ended: (EndedRun & LastRun) | undefined },
 ): RunSummary {
   const lastSuccess = ended?.status === 'complete' ? ended : state.newestRun(command, ['complete']);
   return {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock, Repository } from '../../context.ts';
+import type { LastRun } from '../../domain/metrics/families.ts';
 import {
   addRun,
   noMeasurements,
@@ -8,7 +9,7 @@ import {
   type RunMeasurements,
 } from '../../domain/metrics/measurements.ts';
 import { messageOf } from '../../errors.ts';
-import type { MadeBackup, Metrics } from '../../metrics.ts';
+import type { EndedRun, MadeBackup, Metrics } from '../../metrics.ts';
 import { gatherFacts, type FactSources } from './gather.ts';
 import { exposeMetrics } from './render.ts';
 import { createStageClock } from './stage-clock.ts';
@@ -29,6 +30,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const sources: FactSources = { ...options, repositoryLocation: repository.location };
   let made: MadeBackup | undefined;
 
+  const readMeasurements = (): Measurements => parseMeasurements(state.measurements());
   const orWarn = async (message: string, work: () => unknown): Promise<void> => {
     try {
       await work();
@@ -37,28 +39,36 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }
   };
 
+  const tell = async (measured: () => Measurements, ended: (EndedRun & LastRun) | undefined): Promise<void> => {
+    if (file === undefined) return;
+    await orWarn('METRICS_FILE could not be written', async () =>
+      replaceFile(file, await exposeMetrics([await gatherFacts(sources, measured(), ended)])),
+    );
+  };
+
   return {
     stageBegins: (stage) => stages.begin(stage),
     backupMade: (backup) => (made = backup),
     async runEnded(run) {
+      const stagesMs = stages.end();
+      const backup = made;
+      made = undefined;
+      const { status } = run;
+      if (status === 'cancelled') return tell(readMeasurements, undefined);
       const own: RunMeasurements = {
         command: run.command,
-        stagesMs: stages.end(),
-        ...measureBackup(run.command === 'backup' ? made : undefined),
+        stagesMs,
+        ...measureBackup(run.command === 'backup' ? backup : undefined),
         repository: repository.lastSizes(),
       };
-      made = undefined;
       let measured = addRun(noMeasurements, own);
       await orWarn('the figures for monitoring could not be kept', () => {
-        measured = addRun(parseMeasurements(state.measurements()), own);
+        measured = addRun(readMeasurements(), own);
         state.noteMeasurements(JSON.stringify(measured));
       });
-      if (file === undefined) return;
-      await orWarn('METRICS_FILE could not be written', async () =>
-        replaceFile(file, await exposeMetrics([await gatherFacts(sources, measured, run)])),
-      );
+      await tell(() => measured, { ...run, status });
     },
-    facts: () => gatherFacts(sources, parseMeasurements(state.measurements()), undefined),
+    facts: () => gatherFacts(sources, readMeasurements(), undefined),
   };
 }
 

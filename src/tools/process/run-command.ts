@@ -40,6 +40,7 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
 
 function startCommand(command: Command, environment: Readonly<Record<string, string>>): RunningCommand {
   const [file, args] = bindToOurLife(command);
+  const delayMs = command.killDelayMs ?? killDelayMs;
   const subprocess = execa(file, args, {
     cwd: command.cwd ?? '/',
     env: { ...environment, ...command.env },
@@ -47,8 +48,8 @@ function startCommand(command: Command, environment: Readonly<Record<string, str
     reject: false,
     buffer: false,
     stripFinalNewline: false,
-    forceKillAfterDelay: command.killDelayMs ?? killDelayMs,
     detached: command.ownSession ?? false,
+    forceKillAfterDelay: delayMs,
     stdio: [
       standardInput(command.stdin),
       command.stdout === 'ignore' ? 'ignore' : 'pipe',
@@ -78,11 +79,14 @@ function startCommand(command: Command, environment: Readonly<Record<string, str
     pid: subprocess.pid,
     stdout: command.stdout === 'pipe' ? subprocess.stdout! : undefined,
     finished,
-    async terminate() {
+    async terminate(signal = 'SIGTERM') {
       // Once: a second SIGTERM breaks off what Borg does at the first, and leaves its lock in the repository.
-      if (!terminated) subprocess.kill('SIGTERM');
+      if (!terminated) subprocess.kill(signal);
+      // After SIGTERM execa kills by itself.
+      const again = terminated || signal === 'SIGTERM' ? undefined : setTimeout(() => subprocess.kill('SIGTERM'), delayMs);
       terminated = true;
       await finished.catch(() => undefined);
+      clearTimeout(again);
     },
   };
 }

@@ -87,14 +87,14 @@ export function openStateStore(directory: string): StateStore {
     },
     listRuns: (limit) => all('SELECT * FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?', limit).map(toRun),
     newestRun(command, statuses = anyStatus) {
-      const where = 'command = ? AND status IN (SELECT value FROM json_each(?))';
+      const where = "command = ? AND status IN (SELECT value FROM json_each(?)) AND error_code IS NOT 'cancelled'";
       const sql = `SELECT * FROM runs WHERE ${where} ORDER BY started_at DESC, rowid DESC LIMIT 1`;
       return all(sql, command, JSON.stringify(statuses)).map(toRun)[0];
     },
     countRuns: () =>
-      all("SELECT command, status, count(*) AS count FROM runs WHERE status <> 'running' GROUP BY command, status").map(
-        toRunCount,
-      ),
+      all(
+        "SELECT command, iif(error_code = 'cancelled', 'cancelled', status) AS how, count(*) AS count FROM runs WHERE status <> 'running' GROUP BY command, how",
+      ).map(toRunCount),
     indexedArchives: () => all('SELECT * FROM archives').map(toArchive),
     indexArchive(archive) {
       run(
@@ -189,7 +189,7 @@ function toRun(row: Record<string, unknown>): RunRecord {
 function toRunCount(row: Record<string, unknown>): ReturnType<StateStore['countRuns']>[number] {
   return {
     command: row['command'] as RunRecord['command'],
-    status: row['status'] as RunStatus,
+    status: row['how'] as RunStatus | 'cancelled',
     count: row['count'] as number,
   };
 }

@@ -42,11 +42,11 @@ function create(replaced: Partial<StateStore> = {}, file = join(directory, 'shop
 
 const time = (day: number): Date => new Date(Date.UTC(2026, 10, day, 2));
 
-function addRun(day: number, status: RunRecord['status'], command: RunRecord['command'] = 'backup'): void {
+function addRun(day: number, status: RunRecord['status'], command: RunRecord['command'] = 'backup', errorCode?: string): void {
   const runId = `${command} ${day}`;
   state.startRun({ runId, command, startedAt: time(day), backupId: undefined });
   if (status === 'running') return;
-  state.finishRun(runId, { status, durationMs: 1000, errorCode: undefined, errorMessage: undefined });
+  state.finishRun(runId, { status, durationMs: 1000, errorCode, errorMessage: undefined });
 }
 
 const printed = async (): Promise<Exposition> => parseExposition(await exposeMetrics([await create().facts()]));
@@ -70,6 +70,25 @@ test('a run without an end is going on while the project is locked, and was kill
   expect(killed.value(lastSuccess)).toBe(time(1).getTime() / 1000);
   expect(killed.value('supabase_backup_duration_seconds')).toBeUndefined();
   expect(killed.value('supabase_backup_runs_total', { command: 'backup', status: 'failed' })).toBe(1);
+});
+
+test('what somebody has cancelled leaves all as it was, but for the number of runs', async () => {
+  addRun(1, 'complete');
+  const metrics = create();
+  const run = { command: 'backup', startedAt: time(2), durationMs: 1000 };
+  metrics.stageBegins('storage');
+  await metrics.runEnded({ ...run, startedAt: time(1), status: 'complete' });
+  addRun(2, 'failed', 'backup', 'cancelled');
+  metrics.stageBegins('database');
+  await metrics.runEnded({ ...run, status: 'cancelled' });
+  const { value } = parseExposition(await readFile(join(directory, 'shop.prom'), 'utf8'));
+  expect(value('supabase_backup_status', { status: 'complete' })).toBe(1);
+  expect(value(lastAttempt)).toBe(time(1).getTime() / 1000);
+  expect(value('supabase_backup_stage_duration_seconds', { stage: 'database' })).toBeUndefined();
+  const count = (status: string) => value('supabase_backup_runs_total', { command: 'backup', status });
+  expect(['complete', 'failed', 'cancelled'].map(count)).toEqual([1, 0, 1]);
+  await create({ measurements: () => expect.fail('the disk is gone') }).runEnded({ ...run, status: 'cancelled' });
+  expect(warnings).toEqual(['METRICS_FILE could not be written']);
 });
 
 test('other commands do not count as backups, and of a remote repository no room is known', async () => {

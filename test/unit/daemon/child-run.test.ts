@@ -25,6 +25,7 @@ test.each([
 
 test('a run is a process of its own, with its stages in its log', async () => {
   const commands: Command[] = [];
+  const ended: unknown[] = [];
   const runner: CommandRunner = {
     start(command) {
       commands.push(command);
@@ -32,7 +33,7 @@ test('a run is a process of its own, with its stages in its log', async () => {
         pid: 7,
         stdout: undefined,
         finished: Promise.resolve({ exitCode: 0, signal: null, stdout: '', stderr: '' }),
-        terminate: () => Promise.resolve(),
+        terminate: async (signal) => void ended.push(signal),
       };
     },
     run: () => Promise.reject(new Error('not used')),
@@ -52,6 +53,9 @@ test('a run is a process of its own, with its stages in its log', async () => {
     `node --option -- main.ts backup --only database ${common.join(' ')}`,
     `node --option -- main.ts verify --data ${common.join(' ')}`,
   ]);
+  // A person, and the end of the agent.
+  for (const why of ['cancel', 'shutdown'] as const) await starter.start(project, 'backup', () => undefined).end(why);
+  expect(ended).toEqual(['SIGINT', 'SIGTERM']);
   for (const line of ['{"stage":"snapshot"}', 'Warning: {', '{"stage":1}', '{']) commands[0]!.onStderrLine!(line);
   expect(stages).toEqual(['snapshot']);
   expect(lines).toHaveLength(4);

@@ -26,6 +26,7 @@ const contract = {
   verification_failed: 22,
   comparison_failed: 22,
   interrupted: 130,
+  cancelled: 130,
 } as const satisfies Record<ErrorCode, number>;
 
 test.each(Object.entries(contract))('%s ends with %d', (code, exitCode) => {

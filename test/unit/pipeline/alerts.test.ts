@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunContext } from '../../../src/context.ts';
 import type { RunStatus } from '../../../src/domain/exit-code.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError, cancelReason } from '../../../src/errors.ts';
 import { tellEarlyFailure, withAlerts } from '../../../src/pipeline/alerts.ts';
 import { openStateStore } from '../../../src/tools/state/store.ts';
 import { createAlertScene, secretCanary, type AlertScene } from '../../helpers/alerting.ts';
@@ -133,6 +133,22 @@ test.each([
   };
   await expect(withAlerts(context, 'backup', work)).rejects.toBe(error);
   expect(scene.events()).toEqual(events);
+});
+
+test('what somebody has cancelled is no news, and no trouble from which the next run recovers', async () => {
+  const scene = await createAlertScene();
+  const controller = new AbortController();
+  controller.abort(cancelReason);
+  const cancelled = new AppError('cancelled', 'Cancelled.', { hint: '' });
+  const context = { ...scene.context, signal: controller.signal };
+  scene.record('backup', 'complete');
+  const work = (): Promise<typeof good> => {
+    scene.record('backup', 'failed', 'cancelled');
+    return Promise.reject(cancelled);
+  };
+  await expect(withAlerts(context, 'backup', work)).rejects.toBe(cancelled);
+  await withAlerts(scene.context, 'backup', async () => good);
+  expect(scene.events()).toEqual(['start', 'start', 'success']);
 });
 
 test('a state that cannot be opened is told as well', async () => {

@@ -1,29 +1,32 @@
 import { expect, test } from 'vitest';
 import type { RunContext } from '../../../src/context.ts';
+import type { EndedRun } from '../../../src/metrics.ts';
 import type { StateStore } from '../../../src/state-store.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError, cancelReason } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import { withRun } from '../../../src/pipeline/run.ts';
 import { enterStage, noteStage } from '../../../src/pipeline/stage.ts';
 
-function createContext(level: 'debug' | 'info') {
+function createContext(level: 'debug' | 'info', signal = new AbortController().signal) {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  const outcomes: object[] = [];
+  const ended: EndedRun['status'][] = [];
   let nowMs = 0;
   const context = {
     log: createLogger([{ level, write }]).child({ project: 'shop' }),
     clock: { monotonicMs: () => (nowMs += 10) },
     progress: { step: () => undefined, end: () => undefined },
-    metrics: { stageBegins: () => undefined, runEnded: () => Promise.resolve() },
-    signal: new AbortController().signal,
+    metrics: { stageBegins: () => undefined, runEnded: (run: EndedRun) => Promise.resolve(void ended.push(run.status)) },
+    signal,
     files: { createWorkDirectory: () => Promise.resolve('/run'), removeWorkDirectory: () => Promise.resolve() },
     state: {
       acquireLock: () => Promise.resolve({ release: () => undefined }),
       startRun: () => undefined,
-      finishRun: () => undefined,
+      finishRun: (_id: string, outcome: object) => void outcomes.push(outcome),
     } as unknown as StateStore,
   } as unknown as RunContext;
-  return { context, lines };
+  return { context, lines, ended, outcomes };
 }
 
 const request = { command: 'backup', startedAt: new Date(0), backupId: 'shop-1' } as const;
@@ -62,6 +65,23 @@ test('a run that fails says in which stage, and why', async () => {
     { msg: 'stage failed', stage: 'snapshot' },
     { event: 'failure', level: 50, errorCode: 'no_space', errorMessage: 'The disk is full.', status: 'failed' },
   ]);
+});
+
+test.each([
+  [cancelReason, 'cancelled', { metrics: 'cancelled', level: 40, msg: 'backup was cancelled' }],
+  [new Error('received SIGTERM'), 'interrupted', { metrics: 'failed', level: 50, msg: 'backup failed: Interrupted.' }],
+] as const)('a run that ends because of %s is %s', async (reason, code, { metrics, level, msg }) => {
+  const controller = new AbortController();
+  const { context, lines, ended, outcomes } = createContext('info', controller.signal);
+  const run = withRun(context, request, () => {
+    controller.abort(reason);
+    return Promise.reject(new Error('pg_dump was ended'));
+  });
+  await expect(run).rejects.toMatchObject({ code, exitCode: 130 });
+  expect(lines.at(-1)).toMatchObject({ level, msg: expect.stringContaining(msg) as unknown, errorCode: code });
+  expect(lines.at(-1)!['event']).toBe(code === 'cancelled' ? undefined : 'failure');
+  expect(outcomes).toMatchObject([{ status: 'failed', errorCode: code }]);
+  expect(ended).toEqual([metrics]);
 });
 
 test('outside of a run a stage is a step of the progress, and no more', () => {

@@ -49,6 +49,12 @@ describe('what the runs say', () => {
     expect(summarizeRuns(history.slice(3), request).failures).toEqual(history.slice(3));
   });
 
+  test('what somebody has cancelled is no failure', () => {
+    const cancelled = runOf(1, { ...failed, errorCode: 'cancelled' });
+    const history = [cancelled, runOf(2, failed), runOf(3)];
+    expect(summarizeRuns(history, request)).toMatchObject({ lastRun: cancelled, failures: [history[1]] });
+  });
+
   test('a run without an end is going on when it holds the lock, and was killed otherwise', () => {
     const open = runOf(1, { status: 'running', durationMs: undefined });
     const history = [open, runOf(2)];

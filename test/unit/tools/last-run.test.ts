@@ -29,9 +29,13 @@ test('of what was not cut short, the newest run of a kind; a history that is not
   const failed = add('backup', 4, { status: 'failed', errorCode: 'source_unreachable' });
   expect(readLastRun(directory, 'backup')).toEqual(failed);
 
+  // Whoever has cancelled a run does not want it to be made up for.
+  const cancelled = add('backup', 5, { status: 'failed', errorCode: 'cancelled' });
+  expect(readLastRun(directory, 'backup')).toEqual(cancelled);
+
   // One that never told its end counts for as long as it goes on.
-  const running = add('backup', 5);
-  expect(readLastRun(directory, 'backup')).toEqual(failed);
+  const running = add('backup', 6);
+  expect(readLastRun(directory, 'backup')).toEqual(cancelled);
   const lock = await openStateStore(directory).acquireLock();
   state.startRun({ runId: 'again', command: 'backup', startedAt: running, backupId: undefined });
   expect(readLastRun(directory, 'backup')).toEqual(running);

@@ -4,6 +4,25 @@ import { createCommandRunner } from '../../../src/tools/process/run-command.ts';
 
 const patience = { timeout: 20_000, interval: 5 };
 
+test('a command that is interrupted may end in its own time, and is terminated after that', async () => {
+  const commands = createCommandRunner({ environment: {}, signal: new AbortController().signal });
+  const lines: string[] = [];
+  const say = (signal: string, then: string): string =>
+    `process.on('${signal}', () => { console.error('${signal}'); ${then} });`;
+  const running = commands.start({
+    file: process.execPath,
+    args: [
+      '-e',
+      `${say('SIGINT', '')} ${say('SIGTERM', 'process.exit(130)')} setInterval(() => 0, 1000); console.error('ready')`,
+    ],
+    killDelayMs: 50,
+    onStderrLine: (line) => lines.push(line),
+  });
+  await vi.waitFor(() => expect(lines).toEqual(['ready']), patience);
+  await Promise.all([running.terminate('SIGINT'), running.terminate('SIGTERM')]);
+  expect(await running.finished).toMatchObject({ exitCode: 130, stderr: 'ready\nSIGINT\nSIGTERM\n' });
+});
+
 test('a command that is terminated again while it ends gets no second signal', async () => {
   const commands = createCommandRunner({ environment: {}, signal: new AbortController().signal });
   const stdin = new PassThrough();
