@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { ListenAddress } from './config/listen-address.ts';
 import type { ProjectConfig, StorageConnection } from './config/project-config.ts';
 import type { Clock, CommandRunner, Progress, RunContext, StorageTools } from './context.ts';
 import type { StateStore } from './state-store.ts';
@@ -15,7 +16,9 @@ import { askAgent } from './tools/control/client.ts';
 import { openControlServer } from './tools/control/server.ts';
 import { createFiles } from './tools/files/files.ts';
 import { createMetrics } from './tools/metrics/metrics.ts';
-import { exposeMetrics } from './tools/metrics/render.ts';
+import { createProjectsReader, type MonitoredProject } from './tools/metrics/read-projects.ts';
+import { answerMetrics, exposeMetrics } from './tools/metrics/render.ts';
+import { openMetricsServer, type MetricsServer } from './tools/metrics/server.ts';
 import { openMirror } from './tools/mirror/mirror.ts';
 import { createNotifier } from './tools/notify/notifier.ts';
 import { createDatabases } from './tools/postgres/databases.ts';
@@ -147,6 +150,8 @@ export interface AgentTools {
   readonly pid: number;
   readonly random: () => number;
   readonly openControl: typeof openControlServer;
+  /** Serves the metrics of projects until it is closed. Throws AppError configuration. */
+  openMetrics(listen: ListenAddress, log: Logger, projects: () => readonly MonitoredProject[]): Promise<MetricsServer>;
   readLastRun(
     project: Pick<ProjectConfig, 'stateDirectory' | 'project'>,
     what: Parameters<typeof readLastRun>[1],
@@ -165,6 +170,10 @@ export function composeAgent({ environment }: Pick<CompositionOptions, 'environm
     pid: process.pid,
     random: Math.random,
     openControl: openControlServer,
+    openMetrics(listen, log, projects) {
+      const reader = createProjectsReader({ agentVersion: agentVersion(), log });
+      return openMetricsServer({ ...listen, log, render: async () => answerMetrics(await reader.read(projects())) });
+    },
     readLastRun: ({ stateDirectory, project }, what) => readLastRun(join(stateDirectory, project), what),
   };
 }

@@ -2,17 +2,27 @@ import { knownNames } from './variables.ts';
 
 const ourPrefix = /^(SUPABASE|STORAGE|BORG|RETENTION|NOTIFY|LATE|BACKUP|VERIFY|DRILL|SCHEDULE|RETRY|TEST)_/;
 
+/** Read by `agent daemon` from its environment. */
+const agentNames = new Set(['MAX_CONCURRENT', 'METRICS_LISTEN']);
+
 /** Further than this from every known name, a name is not a slip of the pen. */
 const maximumDistance = 3;
 
 /** Warns of names that look like ours and mean nothing: a RETENTION_DAY that is silently ignored costs backups. */
 export function warnOfUnknownNames(names: readonly string[]): string[] {
-  return names
+  const misplaced = names
+    .filter((name) => agentNames.has(name))
+    .map(
+      (name) =>
+        `${name} is a variable of the long-running agent and not of a project: it belongs into its unit (docs/service.md)`,
+    );
+  const unknown = names
     .filter((name) => ourPrefix.test(name) && !knownNames.has(name))
     .map((name) => {
       const nearest = findNearest(name);
       return `${name} is not a variable of this program${nearest === undefined ? '' : `: did you mean ${nearest}?`}`;
     });
+  return [...misplaced, ...unknown];
 }
 
 function findNearest(name: string): string | undefined {

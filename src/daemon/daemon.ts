@@ -3,6 +3,7 @@ import type { AgentStatus } from '../domain/control.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { childKillDelayMs } from './child-run.ts';
 import { answerControl } from './control.ts';
+import type { ScheduledProject } from './project.ts';
 import type { LoadedProjects } from './projects.ts';
 import type { RunHistory, RunStarter } from './run.ts';
 import { Scheduler, type ProjectState } from './scheduler.ts';
@@ -22,8 +23,15 @@ export interface DaemonPorts {
   /** Has those told who want to know that a project's file cannot be used. */
   tellUnusable(name: string): void;
   openControl(answer: (line: string) => Promise<string>): Promise<{ close(): Promise<void> }>;
+  /** Serves the metrics of these projects, where that is asked for. Throws AppError configuration. */
+  openMetrics(projects: () => readonly ScheduledProject[]): Promise<OpenMetrics> | undefined;
   /** Has the listener called whenever the configuration is to be read again (SIGHUP). */
   onReload(listener: () => void): void;
+}
+
+interface OpenMetrics {
+  readonly address: string;
+  close(): Promise<void>;
 }
 
 /** Files that cannot be used are looked at again: a secret may have been out of reach for a moment. */
@@ -43,6 +51,7 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
   const answerPorts = { scheduler, problems: () => problems, about: { ...about, startedAt: clock.now().toISOString() } };
   const control = await ports.openControl((line) => answerControl(line, answerPorts));
   const watchdog = new AbortController();
+  let metrics: OpenMetrics | undefined;
   try {
     const first = await ports.loadProjects();
     if (first.projects.length === 0) throw noProjects(first);
@@ -51,6 +60,8 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
       get: () => problems,
       set: (found) => (problems = found),
     });
+    metrics = await ports.openMetrics(() => scheduler.states().map(({ project }) => project));
+    if (metrics !== undefined) log.info({ url: `http://${metrics.address}/metrics` }, 'metrics are served');
     ports.onReload(() => void reload('asked'));
     await serviceManager.ready(describeStates(scheduler.states(), problems));
     log.info({ projects: first.projects.map(({ name }) => name), pid: about.pid }, 'the agent is ready');
@@ -67,7 +78,13 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
     );
   } finally {
     watchdog.abort();
-    await runPhases([{ name: 'close the control socket', limitMs: 5_000, run: () => control.close() }], ports);
+    await runPhases(
+      [
+        ...(metrics === undefined ? [] : [{ name: 'end serving metrics', limitMs: 5_000, run: () => metrics!.close() }]),
+        { name: 'close the control socket', limitMs: 5_000, run: () => control.close() },
+      ],
+      ports,
+    );
   }
   log.info({}, 'the agent has ended');
 }

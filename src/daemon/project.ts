@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '../config/project-config.ts';
-import { findStorageSchedule } from '../domain/expected-backups.ts';
+import { expectBackups, type ExpectedBackups } from '../domain/expected-backups.ts';
 import type { Schedule } from '../domain/schedule/parse.ts';
 
 /** What the agent does for a project: a whole backup, one of the database alone, or a verification of the newest one. */
@@ -22,12 +22,15 @@ export interface ScheduledProject {
   readonly plans: readonly JobPlan[];
   readonly retryDelayMs: number;
   readonly retryLimit: number;
+  /** BORG_REPO. */
+  readonly repositoryLocation: string;
+  readonly expected: ExpectedBackups;
 }
 
 export function toScheduledProject(name: string, config: ProjectConfig): ScheduledProject {
   const { backup, verify, jitterMs, retryDelayMs, retryLimit } = config.schedule;
-  // Where there is but one of the two, there is nothing to be told apart.
-  const storage = findStorageSchedule(config);
+  const expected = expectBackups(config);
+  const { storageSchedule: storage } = expected;
   const wanted: readonly (readonly [JobKind, Schedule | undefined])[] =
     storage !== undefined
       ? [
@@ -48,6 +51,8 @@ export function toScheduledProject(name: string, config: ProjectConfig): Schedul
     ),
     retryDelayMs,
     retryLimit,
+    repositoryLocation: config.repository.location,
+    expected,
   };
 }
 

@@ -3,14 +3,28 @@ import { allowedBy, judgeLateness, type Lateness } from './late.ts';
 import type { Schedule } from './schedule/parse.ts';
 
 /** What a configuration says of the backups that have to come. */
-export interface BackupSchedules {
+export interface ExpectedBackups {
   /** PROJECT_NAME. */
   readonly project: string;
+  readonly schedule: Schedule | undefined;
+  /** Of backups that hold Storage, where they have one of their own; undefined where all backups hold all there is. */
+  readonly storageSchedule: Schedule | undefined;
+  /** LATE_AFTER. */
+  readonly lateAfterMs: number | undefined;
+}
+
+/** What follows from a configuration; `database` and `storage` are undefined where they are not configured. */
+export function expectBackups(config: {
+  readonly project: string;
   readonly schedule: { readonly backup: Schedule | undefined; readonly storage: Schedule | undefined };
-  /** Undefined without a database, and without a key of Storage. */
   readonly database: object | undefined;
   readonly storage: object | undefined;
   readonly alerts: { readonly lateAfterMs: number | undefined };
+}): ExpectedBackups {
+  const { project, schedule, database, storage, alerts } = config;
+  // Where there is but one of the two, there is nothing to be told apart.
+  const storageSchedule = database !== undefined && storage !== undefined ? schedule.storage : undefined;
+  return { project, schedule: schedule.backup, storageSchedule, lateAfterMs: alerts.lateAfterMs };
 }
 
 /** What a machine remembers of a project's backups. */
@@ -25,28 +39,18 @@ export interface BackupHistory {
 /** More runs than a project makes in a year of hours. */
 const historyLimit = 10_000;
 
-/** The schedule of backups that hold Storage, where they have one of their own; undefined where all backups hold all there is. */
-export function findStorageSchedule({
-  schedule,
-  database,
-  storage,
-}: Omit<BackupSchedules, 'project' | 'alerts'>): Schedule | undefined {
-  return database !== undefined && storage !== undefined ? schedule.storage : undefined;
-}
-
 /**
  * Whether backups come as their schedules and LATE_AFTER ask for. Where Storage has a schedule of its own, a backup of either kind does not stand in for
  * the other: what each archive holds tells them apart, and each is late by its own schedule.
  */
-export function judgeProject(config: BackupSchedules, history: BackupHistory, now: Date): Lateness {
+export function judgeProject(expected: ExpectedBackups, history: BackupHistory, now: Date): Lateness {
+  const { storageSchedule, lateAfterMs } = expected;
   const firstSeen = findFirstSeen(history) ?? now;
-  const { lateAfterMs } = config.alerts;
-  const storageSchedule = findStorageSchedule(config);
-  const facts = { now, firstSeen, lateAfterMs, schedule: config.schedule.backup ?? storageSchedule };
+  const facts = { now, firstSeen, lateAfterMs, schedule: expected.schedule ?? storageSchedule };
   if (storageSchedule === undefined) {
     return judgeLateness({ ...facts, lastComplete: history.newestRun('backup', ['complete'])?.startedAt });
   }
-  const find = (kind: ArchiveKind): Date | undefined => findNewest(history, config.project, kind);
+  const find = (kind: ArchiveKind): Date | undefined => findNewest(history, expected.project, kind);
   const [database, storage] = [find('database'), find('storage')];
   const storageSeen = toDate(history.fact('storage_seen_at')) ?? now;
   // LATE_AFTER is meant for what comes more often.

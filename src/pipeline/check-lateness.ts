@@ -1,5 +1,5 @@
 import type { RunContext } from '../context.ts';
-import { findFirstSeen, findStorageSchedule, judgeProject } from '../domain/expected-backups.ts';
+import { expectBackups, findFirstSeen, judgeProject } from '../domain/expected-backups.ts';
 import type { Lateness } from '../domain/late.ts';
 import { messageOf } from '../errors.ts';
 import type { AlertFact, Delivery } from '../notifier.ts';
@@ -16,7 +16,7 @@ export interface LatenessReport extends Lateness {
 export async function checkLateness(context: RunContext): Promise<LatenessReport> {
   const now = context.clock.now();
   noteFirstSeen(context, now);
-  const { late, reason } = judgeProject(context.config, context.state, now);
+  const { late, reason } = judgeProject(expectBackups(context.config), context.state, now);
   const wasTold = context.state.fact('late_told_at') !== undefined;
   if (late === wasTold) return { late, reason, deliveries: [] };
   const about = { reason: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`, lastComplete: findLastComplete(context.state) };
@@ -41,14 +41,14 @@ function noteFirstSeen(context: RunContext, now: Date): void {
   const { state, config } = context;
   if (state.fact('first_seen_at') === undefined) note(context, 'first_seen_at', (findFirstSeen(state) ?? now).toISOString());
   // It may be asked for later than the rest: that it is not there then is no delay.
-  if (findStorageSchedule(config) !== undefined && state.fact('storage_seen_at') === undefined)
+  if (expectBackups(config).storageSchedule !== undefined && state.fact('storage_seen_at') === undefined)
     note(context, 'storage_seen_at', now.toISOString());
 }
 
 /** Whether a backup is late even now that one has ended. What cannot be found out counts as good. */
 export function isStillLate(context: RunContext): boolean {
   try {
-    return judgeProject(context.config, context.state, context.clock.now()).late;
+    return judgeProject(expectBackups(context.config), context.state, context.clock.now()).late;
   } catch {
     return false;
   }

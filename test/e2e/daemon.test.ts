@@ -7,6 +7,7 @@ import { runAgent } from '../helpers/agent.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { holdDumps } from '../helpers/held-dumps.ts';
 import { startHttpServer } from '../helpers/http-server.ts';
+import { parseExposition } from '../helpers/exposition.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { expectNoProcesses } from '../helpers/processes.ts';
 import type { TestProject } from '../helpers/project.ts';
@@ -39,7 +40,7 @@ test('makes up for a backup that was missed, takes requests and changes, and end
   const broken = `PROJECT_NAME=broken\nBACKUP_SCHEDULE=nightly\nNOTIFY_WEBHOOK_URL=${server.url}\n`;
   await writeFile(join(project.directory, 'broken.env'), broken, { mode: 0o600 });
   noteOldRun(project);
-  const daemon = startDaemon(project.directory);
+  const daemon = startDaemon(project.directory, '--metrics-listen', '0');
   expect(await daemon.line('project file cannot be used', { project: 'broken' })).toMatchObject({
     reason: expect.stringContaining('BACKUP_SCHEDULE has to be hourly') as unknown,
   });
@@ -50,6 +51,19 @@ test('makes up for a backup that was missed, takes requests and changes, and end
   expect((await stat(daemon.socket)).mode & 0o777).toBe(0o600);
   const second = startDaemon(project.directory);
   expect(await second.agent.finished).toMatchObject({ exitCode: 11, stdout: '' });
+
+  const { url } = daemon.lines.find(({ msg }) => msg === 'metrics are served') as { url: string };
+  const scrape = async () => parseExposition(await (await fetch(url)).text());
+  expect((await scrape()).value('supabase_backup_status', { project: 'shop', status: 'complete' })).toBe(1);
+  const other = ['--projects-directory', project.directory, '--socket', join(project.directory, 'other.sock')];
+  expect(await runAgent(['daemon', ...other, '--metrics-listen', new URL(url).host])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('another program has that port') as unknown,
+  });
+  expect(await runAgent(['daemon', ...other], { env: { METRICS_LISTEN: 'here' } })).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('such as 9765') as unknown,
+  });
 
   // What it has started is seen, is the only run of its project, and ends when it is asked to.
   const held = await holdDumps(database);
@@ -88,6 +102,7 @@ test('makes up for a backup that was missed, takes requests and changes, and end
   await daemon.line('project file cannot be used', { project: 'shop' });
   daemon.agent.kill('SIGTERM');
   expect(await daemon.agent.finished).toMatchObject({ exitCode: 0 });
+  await expect(fetch(url)).rejects.toThrow();
   await held.release();
   await expectNoLeaks(project.directory);
 });

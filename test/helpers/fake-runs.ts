@@ -29,7 +29,16 @@ export function scheduledProject(
     schedule: parseSchedule(text, options.timeZone ?? 'UTC') as Schedule,
     jitterMs: options.jitterMs ?? 0,
   }));
-  return { name, project: name, stateDirectory: '/nonexistent', plans, retryDelayMs: 600_000, retryLimit: 2 };
+  return {
+    name,
+    project: name,
+    stateDirectory: '/nonexistent',
+    plans,
+    retryDelayMs: 600_000,
+    retryLimit: 2,
+    repositoryLocation: '/nonexistent',
+    expected: { project: name, schedule: undefined, storageSchedule: undefined, lateAfterMs: undefined },
+  };
 }
 
 /** Runs that only take time, and end as they are told. `begun` is called with each: project, kind and when. */

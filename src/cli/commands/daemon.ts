@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { composeAgentLog } from '../../compose-log.ts';
 import { agentVersion, composeAgent } from '../../composition.ts';
+import { parseListenAddress, type ListenAddress } from '../../config/listen-address.ts';
 import { createRunStarter, createUnusableTeller } from '../../daemon/child-run.ts';
 import { runDaemon } from '../../daemon/daemon.ts';
 import { loadProjects } from '../../daemon/projects.ts';
@@ -13,6 +14,7 @@ import { loadOptions, logLevelOption, projectsDirectoryOption, type Shell } from
 interface DaemonOptions extends ServiceOptions {
   readonly projectsDirectory?: string;
   readonly maxConcurrent: number;
+  readonly metricsListen?: ListenAddress;
   readonly logLevel?: LogLevel;
 }
 
@@ -28,6 +30,11 @@ export function daemonCommand(shell: Shell): Command {
         .env('MAX_CONCURRENT')
         .argParser(parseCount)
         .default(1),
+    )
+    .addOption(
+      new Option('--metrics-listen <address>', 'where /metrics is served: 9765 (this machine alone), 0.0.0.0:9765, [::1]:9765')
+        .env('METRICS_LISTEN')
+        .argParser(parseListen),
     )
     .addOption(projectsDirectoryOption())
     .addOption(logLevelOption('what is logged to stderr (default: info)'))
@@ -67,6 +74,7 @@ async function runAgent(shell: Shell, names: readonly string[], options: DaemonO
         serviceManager: createServiceManager({ commands, clock, log, pid, environment }),
         loadProjects: () => loadProjects(names, configuration),
         openControl: (answer) => tools.openControl(socketToOpen(shell, options), answer),
+        openMetrics: (projects) => options.metricsListen && tools.openMetrics(options.metricsListen, log, projects),
         onReload: (listener) => shell.onHangup(listener),
       },
       { pid, agentVersion: agentVersion(), maxConcurrent: options.maxConcurrent },
@@ -74,6 +82,14 @@ async function runAgent(shell: Shell, names: readonly string[], options: DaemonO
   } finally {
     await close();
   }
+}
+
+function parseListen(text: string): ListenAddress | undefined {
+  // Of the environment, where nothing means none.
+  if (text === '') return undefined;
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
+  throw new InvalidArgumentError('It has to be a port, HOST:PORT or [IPV6]:PORT, such as 9765, 0.0.0.0:9765 or [::1]:9765.');
 }
 
 function parseCount(text: string): number {

@@ -25,10 +25,8 @@ export async function gatherFacts(
   ended: (EndedRun & LastRun) | undefined,
 ): Promise<MetricFacts> {
   const { project, agentVersion, state } = sources;
-  // Whoever ends a run now holds the lock itself.
-  const running = ended === undefined && state.isLocked();
   const summarize = (command: MeasuredCommand): RunSummary =>
-    summarizeRuns(state, command, { running, ended: ended?.command === command ? ended : undefined });
+    summarizeRuns(state, command, ended?.command === command ? ended : undefined);
   return {
     project,
     agentVersion,
@@ -43,23 +41,24 @@ export async function gatherFacts(
 
 const endedStatuses: readonly RunStatus[] = ['complete', 'incomplete', 'failed'];
 
-function summarizeRuns(
-  state: StateStore,
-  command: MeasuredCommand,
-  { running, ended }: { readonly running: boolean; readonly ended: (EndedRun & LastRun) | undefined },
-): RunSummary {
+function summarizeRuns(state: StateStore, command: MeasuredCommand, ended: (EndedRun & LastRun) | undefined): RunSummary {
   const lastSuccess = ended?.status === 'complete' ? ended : state.newestRun(command, ['complete']);
   return {
     lastSuccess: lastSuccess?.startedAt,
-    lastEnded: ended ?? findLastEnded(state, command, running),
+    lastEnded: ended ?? findLastEnded(state, command),
   };
 }
 
-/** Where no run is going on, one without an end was killed. */
-function findLastEnded(state: StateStore, command: MeasuredCommand, running: boolean): LastRun | undefined {
-  const run = state.newestRun(command, running ? endedStatuses : [...endedStatuses, 'running']);
-  if (run === undefined) return undefined;
-  return { ...run, status: run.status === 'running' ? 'failed' : run.status };
+/** Where no run is going on, one without an end was killed. That is only asked when there is one: whoever asks takes the lock for a moment. */
+function findLastEnded(state: StateStore, command: MeasuredCommand): LastRun | undefined {
+  const run = state.newestRun(command);
+  if (run?.status !== 'running') return run && { ...run, status: run.status };
+  return state.isLocked() ? findEnded(state, command) : { ...run, status: 'failed' };
+}
+
+function findEnded(state: StateStore, command: MeasuredCommand): LastRun | undefined {
+  const run = state.newestRun(command, endedStatuses);
+  return run === undefined || run.status === 'running' ? undefined : { ...run, status: run.status };
 }
 
 function countArchives(state: StateStore, project: string): Record<ArchiveKind, number> {

@@ -23,3 +23,9 @@ async function buildRegistry(projects: readonly MetricFacts[]): Promise<Registry
 export async function exposeMetrics(projects: readonly MetricFacts[]): Promise<string> {
   return (await buildRegistry(projects)).metrics();
 }
+
+/** The same, and what it is for HTTP. */
+export async function answerMetrics(projects: readonly MetricFacts[]): Promise<{ text: string; contentType: string }> {
+  const registry = await buildRegistry(projects);
+  return { text: await registry.metrics(), contentType: registry.contentType };
+}

@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { IndexedArchive, RunRecord, StateStore } from '../../state-store.ts';
 import type { RunStatus } from '../../domain/exit-code.ts';
@@ -27,11 +28,25 @@ const migrations = [
 
 const keyExportedFact = 'key_exported_at';
 const measurementsFact = 'measurements';
+/** Whoever waits holds all others up that want to look. */
+const readerTimeoutMs = 500;
 const anyStatus: readonly RunRecord['status'][] = ['running', 'complete', 'incomplete', 'failed'];
 
 /** Opens the state of one project in `directory`, which is made when it is missing. */
 export function openStateStore(directory: string): StateStore {
-  const database = openDatabase(directory);
+  return createStore(openDatabase(directory), directory);
+}
+
+/** The same for a short look: nothing is made or changed, and what is not there yet is empty. Throws what SQLite throws. */
+export function openStateReader(directory: string): StateStore {
+  const path = join(directory, 'state.db');
+  if (existsSync(path)) return createStore(new DatabaseSync(path, { readOnly: true, timeout: readerTimeoutMs }), directory);
+  const empty = new DatabaseSync(':memory:');
+  migrate(empty);
+  return createStore(empty, directory);
+}
+
+function createStore(database: DatabaseSync, directory: string): StateStore {
   const lockPath = join(directory, 'lock.db');
   const all = (sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] => database.prepare(sql).all(...values);
   const run = (sql: string, ...values: SQLInputValue[]): void => {
@@ -53,7 +68,7 @@ export function openStateStore(directory: string): StateStore {
 
   return {
     async acquireLock() {
-      const lock = tryLock(lockPath);
+      const lock = await tryLockAgain(lockPath);
       if (lock === undefined)
         throw lockedError(all("SELECT * FROM runs WHERE status = 'running' ORDER BY started_at DESC LIMIT 1").map(toRun)[0]);
       run(
@@ -129,6 +144,16 @@ export function openStateStore(directory: string): StateStore {
     measurements: () => fact(measurementsFact),
     close: () => database.close(),
   };
+}
+
+/** Whoever only asks whether it is held holds it for a moment, too. */
+async function tryLockAgain(path: string): Promise<ReturnType<typeof tryLock>> {
+  for (let times = 0; times < 5; times += 1) {
+    const lock = tryLock(path);
+    if (lock !== undefined) return lock;
+    await setTimeout(20);
+  }
+  return undefined;
 }
 
 function openDatabase(directory: string): DatabaseSync {

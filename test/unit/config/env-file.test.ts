@@ -67,6 +67,10 @@ test('what is set to nothing is not set', () => {
 
 describe('names that mean nothing', () => {
   test.each([
+    [
+      'METRICS_LISTEN=9765',
+      'METRICS_LISTEN is a variable of the long-running agent and not of a project: it belongs into its unit (docs/service.md)',
+    ],
     ['RETENTION_DAY=3', 'RETENTION_DAY is not a variable of this program: did you mean RETENTION_DAYS?'],
     ['SUPABASE_DB_UR=x', 'SUPABASE_DB_UR is not a variable of this program: did you mean SUPABASE_DB_URL?'],
     ['BORG_PASSPHRASE_FIL=x', 'BORG_PASSPHRASE_FIL is not a variable of this program: did you mean BORG_PASSPHRASE_FILE?'],
