@@ -36,6 +36,8 @@ export interface CompositionOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether somebody at a terminal looks on; not unless told. */
   readonly attended?: boolean;
+  /** Starts the tools' programs, where that is not to happen as usual. */
+  readonly commands?: CommandRunner;
 }
 
 /** What children need of our environment; nothing secret is among it. */
@@ -55,7 +57,7 @@ export function composeTools(
 ): Omit<RunContext, 'state' | 'metrics'> & { readonly openState: () => StateStore } {
   const { config, progress, signal, environment } = options;
   const stateDirectory = join(config.stateDirectory, config.project);
-  const commands = composeCommands(options);
+  const commands = options.commands ?? composeCommands(options);
   const defined = Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

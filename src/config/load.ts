@@ -3,8 +3,8 @@ import { findAlertProblems, toAlertConfig } from './alert-settings.ts';
 import { completePassword, findDatabase } from './database.ts';
 import { describeConfig, type ConfigRow } from './describe.ts';
 import { toLogConfig } from './log-settings.ts';
-import { openFile, openSources, projectFile, type LoadOptions, type OpenedSources } from './open.ts';
-import { throwProblems, withPrefix } from './problems.ts';
+import { openFile, openSources, openText, projectFile, type LoadOptions, type OpenedSources } from './open.ts';
+import { createProblems, throwProblems, withPrefix, type Problems } from './problems.ts';
 import { Secret, type ProjectConfig, type StorageConfig, type StorageConnection, type TargetConfig } from './project-config.ts';
 import { toScheduleConfig } from './schedule-settings.ts';
 import { databaseSchema, projectSchema, storageSchema, targetSchema, validate, type ProjectSettings } from './schema.ts';
@@ -27,21 +27,32 @@ const connectionSchema = databaseSchema.extend(storageSchema.shape);
 const connectionNames = Object.keys(connectionSchema.shape) as (keyof typeof connectionSchema.shape)[];
 const targetNames = Object.keys(targetSchema.shape) as (keyof typeof targetSchema.shape)[];
 const projectNames = Object.keys(projectSchema.shape) as (keyof typeof projectSchema.shape)[];
+const configNames = [...connectionNames, ...projectNames];
 
 /**
  * Loads the configuration of the project that the options name. Throws AppError configuration with everything that is wrong,
  * a line for each variable; usage when the options contradict each other.
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const names = [...connectionNames, ...projectNames];
-  const opened = await openSources(options, names);
+  return readConfig(await openSources(options, configNames), options);
+}
+
+/** Loads what the env file at `path` will say when it holds `text`; the options tell the rest. Throws AppError configuration. */
+export async function loadConfigText(path: string, text: string, options: LoadOptions): Promise<LoadedConfig> {
+  return readConfig(openText(path, text, configNames), options);
+}
+
+/** What is wrong with values for a project, before they stand anywhere. */
+export async function findProblems(values: ReadonlyMap<VariableName, string>): Promise<Problems> {
+  const problems = createProblems();
+  await judge(values, problems, false);
+  return problems;
+}
+
+async function readConfig(opened: OpenedSources, options: LoadOptions): Promise<LoadedConfig> {
   const { sources, problems } = opened;
-  const values = await fetchValues(sources, { names, environment: options.environment, problems });
-  const settings = validate(projectSchema, values, problems);
-  if (settings !== undefined) findAlertProblems(settings, problems);
-  const database = await findDatabase(values, { problems, prefix: '', canAsk: options.askPassword !== undefined });
-  const now = new Date();
-  const { storage, warnings } = findStorage(values, { problems, prefix: '', now, database: database?.connection });
+  const values = await fetchValues(sources, { names: configNames, environment: options.environment, problems });
+  const { settings, database, storage, warnings } = await judge(values, problems, options.askPassword !== undefined);
   throwProblems(problems, opened.where, opened.warnings);
   const { connection, asked } = await completePassword(database, options.askPassword);
   const stateDirectory = settings!.STATE_DIR ?? defaultStateDirectory(options);
@@ -50,6 +61,20 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     warnings: [...opened.warnings, ...(database?.warnings ?? []), ...warnings],
     described: describeConfig(sources, values, { defaults: describeDefaults(stateDirectory, storage), asked }),
   };
+}
+
+interface Judged extends FoundStorage {
+  /** Undefined when `problems` says why. */
+  readonly settings: ProjectSettings | undefined;
+  readonly database: Awaited<ReturnType<typeof findDatabase>>;
+}
+
+async function judge(values: ReadonlyMap<VariableName, string>, problems: Problems, canAsk: boolean): Promise<Judged> {
+  const settings = validate(projectSchema, values, problems);
+  if (settings !== undefined) findAlertProblems(settings, problems);
+  const database = await findDatabase(values, { problems, prefix: '', canAsk });
+  const found = findStorage(values, { problems, prefix: '', now: new Date(), database: database?.connection });
+  return { settings, database, ...found };
 }
 
 /** What no variable of the table says, because it depends on others. */

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { projectNamePattern } from '../domain/archive-name.ts';
 import { AppError } from '../errors.ts';
 import { findCredentials, type Credentials } from './credentials.ts';
-import { readEnvFile, type EnvFile } from './env-file.ts';
+import { parseEnvText, readEnvFile, type EnvFile } from './env-file.ts';
 import { createProblems, type Problem, type Problems } from './problems.ts';
 import { findSources, toLayers, type Sources } from './sources.ts';
 import { knownNames, type VariableName } from './variables.ts';
@@ -75,6 +75,11 @@ export async function openFile(
   const file = await readEnvFile(path);
   if (file === undefined) throw missingFile(path);
   return open(names, { file, environment: undefined, credentials });
+}
+
+/** Finds the variables in a text that is to be the env file at `path`; nothing else counts. */
+export function openText(path: string, text: string, names: readonly VariableName[]): OpenedSources {
+  return open(names, { file: { path, ...parseEnvText(text) }, environment: undefined, credentials: undefined });
 }
 
 /** The env file of a project in the projects' directory. */

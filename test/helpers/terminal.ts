@@ -6,8 +6,8 @@ import { whenTestEnds } from './cleanup.ts';
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface TerminalSession {
-  /** Waits until the terminal shows this. */
-  waitFor(text: string): Promise<void>;
+  /** Waits until the terminal shows this, or has shown it so many times. */
+  waitFor(text: string, times?: number): Promise<void>;
   type(text: string): void;
   /** Everything that was shown, and how the command ended. */
   readonly finished: Promise<{ exitCode: number | undefined; shown: string }>;
@@ -39,10 +39,10 @@ export function runOnTerminal(args: readonly string[]): TerminalSession {
   let shown = '';
   subprocess.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
   return {
-    waitFor: (text) =>
+    waitFor: (text, times = 1) =>
       vi.waitFor(
         () => {
-          if (!shown.includes(text)) throw new Error(`The terminal does not show "${text}" but:\n${shown}`);
+          if (shown.split(text).length <= times) throw new Error(`The terminal does not show "${text}" but:\n${shown}`);
         },
         { timeout: 30_000, interval: 10 },
       ),

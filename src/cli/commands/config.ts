@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { configAddCommand } from '../config-add/command.ts';
 import { formatTable } from '../output.ts';
 import { createCommand, loadProject, loadProjectOrTell, type CommonOptions, type Shell } from '../shell.ts';
 
@@ -8,7 +9,8 @@ interface ValidateOptions extends CommonOptions {
 
 export function configCommand(shell: Shell): Command {
   return new Command('config')
-    .description('Check or show the configuration.')
+    .description('Write, check or show the configuration.')
+    .addCommand(configAddCommand(shell))
     .addCommand(validateCommand(shell))
     .addCommand(showCommand(shell));
 }

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { composeCommands, composeTools } from '../../composition.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { AppError } from '../../errors.ts';
+import { createLogger } from '../../log.ts';
+import { examineDatabase } from '../../pipeline/doctor/database.ts';
+import { attempt, fail, failBy, ok, warn, type Finding } from '../../pipeline/doctor/finding.ts';
+import { examineRepository } from '../../pipeline/doctor/repository.ts';
+import { examineStorage } from '../../pipeline/doctor/storage.ts';
+import type { DoctorTools } from '../../pipeline/doctor/tools.ts';
+import type { Shell } from '../shell.ts';
+import { findServiceUser, startAs } from './service-user.ts';
+
+export interface Trial {
+  readonly findings: readonly Finding[];
+  /** Whether the repository is there already. */
+  readonly hasRepository: boolean;
+}
+
+/**
+ * Connects to everything that a configuration names, as `agent doctor` does, and leaves nothing behind. What root tries for a service is tried
+ * as the service's user. Throws AppError interrupted.
+ */
+export async function tryConfiguration(shell: Shell, { config, warnings }: LoadedConfig): Promise<Trial> {
+  const { environment, signal, progress } = shell;
+  const own = composeCommands({ environment, signal });
+  const user = shell.isRoot ? await findServiceUser(own, dirname(config.envFile!)) : undefined;
+  // Borg's cache, which would be root's; not /tmp, which may lie in memory.
+  const stateDirectory = await mkdtemp(join(environment['TMPDIR'] ?? '/var/tmp', 'agent-config-'));
+  try {
+    if (user !== undefined) await chown(stateDirectory, user.userId, user.groupId);
+    const commands = user === undefined ? own : startAs(user, own);
+    const log = createLogger([]);
+    const tools = composeTools({ config: { ...config, stateDirectory }, log, progress, signal, environment, commands });
+    const found = warnings.map((warning) => warn('configuration', warning, 'Correct it here, or later in the file.'));
+    const trial = await examine(tools, progress);
+    return { ...trial, findings: [...found, ...trial.findings] };
+  } finally {
+    progress.end();
+    await rm(stateDirectory, { recursive: true, force: true });
+  }
+}
+
+async function examine(tools: DoctorTools, progress: Shell['progress']): Promise<Trial> {
+  try {
+    progress.step('Connecting to the database');
+    const database = await examineDatabase(tools);
+    progress.step('Asking Storage');
+    const storage = await examineStorage(tools);
+    progress.step('Opening the repository');
+    const repository = await examineNewRepository(tools, database.sizeBytes);
+    tools.signal.throwIfAborted();
+    return { ...repository, findings: [...database.findings, ...storage, ...repository.findings] };
+  } finally {
+    await tools.storage?.store.close();
+  }
+}
+
+/** As the doctor does; but one that is not there yet is no fault, if it can be made. */
+async function examineNewRepository(tools: DoctorTools, databaseBytes: number | undefined): Promise<Trial> {
+  try {
+    await tools.repository.list();
+  } catch (error) {
+    const isMissing = error instanceof AppError && error.code === 'repository_missing';
+    const findings = isMissing
+      ? await attempt('repository', async () => [await judgePlace(tools)])
+      : [failBy('repository', error)];
+    return { findings, hasRepository: false };
+  }
+  const { findings } = await examineRepository(tools, databaseBytes);
+  return { findings, hasRepository: true };
+}
+
+async function judgePlace({ commands, repository: { location } }: DoctorTools): Promise<Finding> {
+  const missing = `${location} is not there yet: agent init creates it`;
+  if (!location.startsWith('/')) return ok('repository', missing);
+  let place = location;
+  while (!existsSync(place)) place = dirname(place);
+  const { exitCode } = await commands.run({ file: 'test', args: ['-w', place] });
+  if (exitCode === 0) return ok('repository', missing);
+  return fail(
+    'repository',
+    `${location} is not there, and cannot be created: ${place} is not writable`,
+    `Choose another place, or let the user who runs the agent write to ${place}.`,
+  );
+}
