@@ -27,12 +27,15 @@ export function createOutput(json: boolean, journal: boolean): Output {
       say(text.startsWith('Warning:') ? 4 : 6, text);
     },
     failure(command, error) {
-      const { code, message, hint, exitCode, retryable } = error;
-      const document = { schemaVersion: 1, command, status: 'failed', error: { code, message, hint, exitCode, retryable } };
-      if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
-      else say(3, `Error: ${message}\nTry: ${hint}`);
+      if (json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...failureDocument(command, error) })}\n`);
+      else say(3, `Error: ${error.message}\nTry: ${error.hint}`);
     },
   };
+}
+
+/** What stands in the place of a command's document when it failed. */
+export function failureDocument(command: string, { code, message, hint, exitCode, retryable }: AppError): object {
+  return { command, status: 'failed', error: { code, message, hint, exitCode, retryable } };
 }
 
 /** A table without borders, columns parted by two spaces; it reads as well in a mail as on a terminal. */

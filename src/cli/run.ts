@@ -2,12 +2,13 @@ import { homedir } from 'node:os';
 import { CommanderError, type Command } from 'commander';
 import { isJournal } from '../compose-log.ts';
 import { exitCodes, type ExitCode } from '../domain/exit-code.ts';
-import { AppError, cancelReason, messageOf } from '../errors.ts';
+import { cancelReason } from '../errors.ts';
 import { createOutput, type Output } from './output.ts';
 import { createProgram } from './program.ts';
 import { createTerminalProgress, silentProgress } from './progress.ts';
 import { ask, askPassword } from './prompt.ts';
 import type { Shell } from './shell.ts';
+import { toAppError } from './to-app-error.ts';
 
 /** Runs one command line and answers its exit code: the boundary where every error becomes a message. */
 export async function runCli(argv: readonly string[]): Promise<ExitCode> {
@@ -87,22 +88,4 @@ function redirectUsageErrors(command: Command, json: boolean): void {
   if (json) command.configureOutput({ writeErr: () => undefined });
   else command.configureOutput({ outputError: () => undefined });
   for (const subcommand of command.commands) redirectUsageErrors(subcommand, json);
-}
-
-function toAppError(error: unknown, signal: AbortSignal): AppError {
-  if (error instanceof AppError) return error;
-  if (signal.aborted) {
-    return new AppError(signal.reason === cancelReason ? 'cancelled' : 'interrupted', 'Interrupted. Nothing was changed.', {
-      hint: 'Start the command again when it suits you.',
-    });
-  }
-  if (error instanceof CommanderError) {
-    return new AppError('usage', error.message.replace(/^error: /, ''), {
-      hint: 'See `agent --help` and `agent COMMAND --help`.',
-    });
-  }
-  return new AppError('failed', `Unexpected: ${messageOf(error)}. Earlier backups are as they were.`, {
-    hint: 'This is a defect of the agent. Please report it, with what `--log-level debug` prints.',
-    cause: error,
-  });
 }

@@ -60,3 +60,29 @@ export function exitCodeForStatus(status: RunStatus): ExitCode {
   if (status === 'complete') return exitCodes.ok;
   return status === 'incomplete' ? exitCodes.incomplete : exitCodes.failed;
 }
+
+/**
+ * From the worst to the best, for a command that looks after several projects: whoever sees only one code has to learn of what needs him most.
+ *
+ * An interruption is first: not all was tried, and nobody may take the rest for done. Then what says that backups there are may be no good;
+ * then what no other try will mend (room, passphrase, repository, configuration), and what may be anything; a database that
+ * cannot be reached may well be back tomorrow. An incomplete backup is one, at least; where a lock is in the way another run is at it.
+ */
+const fromWorst: readonly ExitCode[] = [
+  exitCodes.interrupted,
+  exitCodes.verificationFailed,
+  exitCodes.noSpace,
+  exitCodes.wrongPassphrase,
+  exitCodes.noRepository,
+  exitCodes.usage,
+  exitCodes.failed,
+  exitCodes.sourceUnreachable,
+  exitCodes.incomplete,
+  exitCodes.locked,
+  exitCodes.ok,
+];
+
+/** The one exit code that stands for all of them; ok for none. */
+export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
+  return fromWorst.find((code) => codes.includes(code)) ?? exitCodes.ok;
+}

@@ -5,33 +5,93 @@ import { exitCodeForStatus } from '../../domain/exit-code.ts';
 import type { StorageManifest } from '../../domain/storage/manifest.ts';
 import { backup, type BackupReport } from '../../pipeline/backup.ts';
 import { describeChanges, describeDrift } from '../changes.ts';
+import {
+  describeNotBegun,
+  exitCodeOfAll,
+  forEachProject,
+  tellFailure,
+  toCommonDocument,
+  type EachEnd,
+  type ProjectEnd,
+  type ProjectView,
+} from '../each-project.ts';
 import { printable } from '../../domain/printable.ts';
 import { formatBytes, formatDuration, formatTable } from '../output.ts';
-import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
+import { addProjectChoice, chooseProjects, type SeveralOptions } from '../several.ts';
+import { createCommand, withContext, type Shell } from '../shell.ts';
 
-interface BackupOptions extends CommonOptions {
+interface BackupOptions extends SeveralOptions {
   readonly only?: ArchiveKind;
 }
 
 export function backupCommand(shell: Shell): Command {
-  return createCommand('backup', 'Back up the database, and the objects of Storage, into the Borg repository.', [
+  const command = createCommand('backup', 'Back up the database, and the objects of Storage, into the Borg repository.', [
     'agent backup',
     'agent backup --project prod --json',
     'agent backup --only storage',
-  ])
+    'agent backup shop blog    one after the other, whatever becomes of the first',
+    'agent backup --all',
+  ]);
+  return addProjectChoice(command)
     .addOption(new Option('--only <kind>', 'the database alone, or the objects of Storage alone').choices(archiveKinds))
-    .action(async (options: BackupOptions) => {
-      const run = async (context: RunContext): Promise<void> => {
-        const report = await backup(context, { only: options.only });
-        context.progress.end();
-        shell.output.result(toDocument(report, context.config.project), () => toText(report));
-        shell.exitWith(exitCodeForStatus(report.status));
-      };
-      await withContext(shell, options, run, 'backup');
+    .action(async (names: string[], options: BackupOptions) => {
+      const projects = await chooseProjects(shell, names, options);
+      if (projects !== undefined) return backUpAll(shell, projects, options);
+      const made = await backUp(shell, options);
+      shell.output.result(toDocument(made), () => toText(made.report));
+      shell.exitWith(view.exitCodeOf(made));
+      return undefined;
     });
 }
 
-function toDocument(report: BackupReport, project: string): object {
+interface Made {
+  readonly report: BackupReport;
+  readonly project: string;
+}
+
+function backUp(shell: Shell, options: BackupOptions): Promise<Made> {
+  const run = async (context: RunContext): Promise<Made> => {
+    const report = await backup(context, { only: options.only });
+    context.progress.end();
+    return { report, project: context.config.project };
+  };
+  return withContext(shell, options, run, 'backup');
+}
+
+async function backUpAll(shell: Shell, names: readonly string[], options: BackupOptions): Promise<void> {
+  const { output } = shell;
+  // People read of each project as soon as it is done; a program gets one document.
+  const tell = (end: ProjectEnd<Made>): void => {
+    if (output.json) return;
+    const { name, error } = end;
+    const text = error === undefined ? toText(end.result.report) : `failed (${error.code})`;
+    output.result({}, () => `${name === names[0] ? '' : '\n'}==> ${name} <==\n${text}`);
+    if (error !== undefined) tellFailure(shell, 'backup', end);
+  };
+  const all = await forEachProject(shell, names, (own, name) => backUp(own, { ...options, project: name }), tell);
+  output.result(toCommonDocument('backup', all, view), () =>
+    ['', summarize(all), ...describeNotBegun(all.notBegun)].join('\n'),
+  );
+  shell.exitWith(exitCodeOfAll(all, view));
+}
+
+const view: ProjectView<Made> = { exitCodeOf: ({ report }) => exitCodeForStatus(report.status), toDocument };
+
+function summarize({ ends, notBegun }: EachEnd<Made>): string {
+  const rows = ends.map((end) => {
+    if (end.error !== undefined) return [end.name, 'failed', '', '', '', end.error.code];
+    const { status, backupId, durationMs, archives } = end.result.report;
+    return [end.name, status, backupId, formatDuration(durationMs), formatBytes(sumBytes(archives, 'deduplicatedBytes')), ''];
+  });
+  const others = notBegun.map((name) => [name, 'not begun', '', '', '', '']);
+  return formatTable(['PROJECT', 'STATUS', 'BACKUP', 'TOOK', 'NEW', 'ERROR'], [...rows, ...others], [3, 4]);
+}
+
+function sumBytes(archives: BackupReport['archives'], which: 'originalBytes' | 'deduplicatedBytes'): number {
+  return archives.reduce((total, { sizes }) => total + sizes[which], 0);
+}
+
+function toDocument({ report, project }: Made): object {
   const { status, backupId, startedAt, durationMs, coverage, warnings, removed, changes, migrationDrift, storage } = report;
   return {
     command: 'backup',
@@ -54,8 +114,7 @@ function toDocument(report: BackupReport, project: string): object {
 }
 
 function toText(report: BackupReport): string {
-  const sum = (which: 'originalBytes' | 'deduplicatedBytes'): number =>
-    report.archives.reduce((total, { sizes }) => total + sizes[which], 0);
+  const sum = (which: 'originalBytes' | 'deduplicatedBytes'): number => sumBytes(report.archives, which);
   const rows = report.coverage.map(({ component, state, detail }) => [component, state, printable(detail)]);
   const { changes, migrationDrift } = report;
   const database = report.archives.find(({ kind }) => kind === 'database');

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { exitCodeFor, exitCodeForStatus, exitCodes, type ErrorCode } from '../../../src/domain/exit-code.ts';
+import {
+  exitCodeFor,
+  exitCodeForStatus,
+  exitCodes,
+  worstExitCode,
+  type ErrorCode,
+  type ExitCode,
+} from '../../../src/domain/exit-code.ts';
 
 /** The contract of the README: an entry may be added, none may change. */
 const contract = {
@@ -55,4 +62,15 @@ test.each([
   ['failed', 1],
 ] as const)('a run that ended %s ends with %d', (status, exitCode) => {
   expect(exitCodeForStatus(status)).toBe(exitCode);
+});
+
+test('of several projects the worst one counts, in whatever order they come', () => {
+  const order: readonly ExitCode[] = [130, 22, 21, 12, 10, 2, 1, 20, 3, 11, 0];
+  expect(new Set(order)).toEqual(new Set(Object.values(exitCodes)));
+  for (const [place, code] of order.entries()) {
+    const better = order.slice(place);
+    expect(worstExitCode(better)).toBe(code);
+    expect(worstExitCode(better.toReversed())).toBe(code);
+  }
+  expect(worstExitCode([])).toBe(0);
 });
