@@ -77,12 +77,13 @@ test('takes options, tries them, and writes a file that the other commands work 
 
   const passphraseFile = join(directory, 'passphrase');
   await writeFile(passphraseFile, `${passphrase}\n`, { mode: 0o600 });
-  const better = ['--passphrase-file', passphraseFile, '--set', 'RETENTION_DAYS=30', '--replace', '--json'];
-  const last = await add('shop', [...given, ...better]);
+  const better = ['--passphrase-file', passphraseFile, '--set', 'PROJECT_NAME=web', '--replace', '--json'];
+  const last = await add('shop', [...given.slice(0, -2), ...better]);
+  expect(last.stderr).toContain('Warning: the old file sets STATE_DIR, which the new one does not');
+  expect(last.stderr).toContain('Warning: PROJECT_NAME was shop');
   expect(last.json<AddDocument>()).toMatchObject({ written: true, kept: `${document.file}.old` });
   expect(last.json<AddDocument>().next).not.toContainEqual(expect.stringMatching(/agent init \S+ \S+$/));
   expect(await readFile(`${document.file}.old`, 'utf8')).toBe(text);
-  expect(await runAgent(['list', ...project])).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
 test('says what is missing or does not go, and writes nothing', async () => {

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { readEnvFile } from '../../config/env-file.ts';
 import { formatEnvText } from '../../config/env-text.ts';
 import { loadConfigText, type LoadedConfig } from '../../config/load.ts';
 import { projectFile } from '../../config/open.ts';
+import type { VariableName } from '../../config/variables.ts';
 import { assertWritable, writeEnvFile } from '../../config/write-env-file.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
 import { loadOptions, projectsDirectoryOption, type CommonOptions, type Shell } from '../shell.ts';
@@ -64,6 +66,8 @@ async function addProject(shell: Shell, project: string, options: AddOptions): P
   // Before anybody has typed passwords for nothing.
   await assertWritable(path, { replace });
   const { answers, text, loaded, trial } = await settle(shell, { project, path, options });
+  const changes = replace ? await warnOfChanges(path, answers) : [];
+  for (const change of changes) shell.output.note(`Warning: ${change}`);
   const status = trial?.findings.some(({ state }) => state === 'failed') === true ? 'failed' : 'complete';
   const dryRun = options.dryRun === true;
   const written = dryRun || status === 'failed' ? undefined : await writeEnvFile(path, text, { isRoot: shell.isRoot, replace });
@@ -75,10 +79,26 @@ async function addProject(shell: Shell, project: string, options: AddOptions): P
     written,
     answers,
     variables: loaded.described.filter(({ name }) => answers.has(name)),
-    warnings: loaded.warnings,
+    warnings: [...loaded.warnings, ...changes],
     findings: trial?.findings,
     hasRepository: trial?.hasRepository ?? false,
   };
+}
+
+/** What stands in the file that is replaced, and would be lost without a word. */
+async function warnOfChanges(path: string, answers: Answers): Promise<string[]> {
+  const values = (await readEnvFile(path))?.values ?? {};
+  const lost = Object.keys(values).filter((name) => !answers.has(name as VariableName));
+  const before = values['PROJECT_NAME'];
+  const isRenamed = before !== undefined && before !== answers.get('PROJECT_NAME')!.value;
+  return [
+    ...(lost.length === 0
+      ? []
+      : [`the old file sets ${lost.join(', ')}, which the new one does not: add --set, or what belongs there`]),
+    ...(isRenamed
+      ? [`PROJECT_NAME was ${before}, and backups would go under another name: --set PROJECT_NAME=${before} keeps it`]
+      : []),
+  ];
 }
 
 interface Settled {

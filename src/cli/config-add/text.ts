@@ -43,10 +43,11 @@ export function toDocument(report: AddReport): object {
 }
 
 export function toText(report: AddReport): string {
-  const { path, dryRun, written, variables, answers, findings, warnings } = report;
+  const { written, variables, answers, findings, warnings } = report;
   const rows = variables.map(({ name, value }) => [name, value, answers.get(name)!.source]);
   return [
-    ...(dryRun ? [`${path} would hold:`, '', formatTable(['VARIABLE', 'VALUE', 'SOURCE'], rows), ''] : []),
+    formatTable(['VARIABLE', 'VALUE', 'SOURCE'], rows),
+    '',
     ...(findings === undefined ? warnings.map((warning) => `Warning: ${printable(warning)}`) : describeFindings(findings)),
     ...describeEnd(report),
     ...(written === undefined ? [] : describeNext(report)),
@@ -72,7 +73,7 @@ function describeFindings(findings: readonly Finding[]): string[] {
 
 function describeEnd({ status, path, dryRun, written }: AddReport): string[] {
   if (status === 'failed') return [`A test failed. Nothing was written; --no-test writes ${path} all the same.`];
-  if (dryRun) return ['Nothing was written (--dry-run).'];
+  if (dryRun) return [`Nothing was written (--dry-run). ${path} would hold this.`];
   const who =
     written!.mode === 0o640 ? 'readable by its owner and by the group of the directory' : 'readable by its owner alone';
   return [

@@ -27,8 +27,9 @@ export async function tryConfiguration(shell: Shell, { config, warnings }: Loade
   const { environment, signal, progress } = shell;
   const own = composeCommands({ environment, signal });
   const user = shell.isRoot ? await findServiceUser(own, dirname(config.envFile!)) : undefined;
-  // Borg's cache, which would be root's; not /tmp, which may lie in memory.
-  const stateDirectory = await mkdtemp(join(environment['TMPDIR'] ?? '/var/tmp', 'agent-config-'));
+  // For Borg's cache, which root must not make elsewhere; not /tmp, which may lie in memory. Another user may not see root's own place.
+  const place = user === undefined ? (environment['TMPDIR'] ?? '/var/tmp') : '/var/tmp';
+  const stateDirectory = await mkdtemp(join(place, 'agent-config-'));
   try {
     if (user !== undefined) await chown(stateDirectory, user.userId, user.groupId);
     const commands = user === undefined ? own : startAs(user, own);
