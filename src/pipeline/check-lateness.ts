@@ -16,7 +16,7 @@ export interface LatenessReport extends Lateness {
 export async function checkLateness(context: RunContext): Promise<LatenessReport> {
   const now = context.clock.now();
   noteFirstSeen(context, now);
-  const { late, reason } = judgeProject(expectBackups(context.config), context.state, now);
+  const { late, reason } = findLateness(context);
   const wasTold = context.state.fact('late_told_at') !== undefined;
   if (late === wasTold) return { late, reason, deliveries: [] };
   const about = { reason: `${reason[0]!.toUpperCase()}${reason.slice(1)}.`, lastComplete: findLastComplete(context.state) };
@@ -36,6 +36,11 @@ export async function noticeLateness(context: RunContext): Promise<void> {
   }
 }
 
+/** The same without telling of it, and without noting anything. */
+export function findLateness({ config, state, clock }: Pick<RunContext, 'config' | 'state' | 'clock'>): Lateness {
+  return judgeProject(expectBackups(config), state, clock.now());
+}
+
 /** A first backup is waited for from then on. */
 function noteFirstSeen(context: RunContext, now: Date): void {
   const { state, config } = context;
@@ -48,7 +53,7 @@ function noteFirstSeen(context: RunContext, now: Date): void {
 /** Whether a backup is late even now that one has ended. What cannot be found out counts as good. */
 export function isStillLate(context: RunContext): boolean {
   try {
-    return judgeProject(expectBackups(context.config), context.state, context.clock.now()).late;
+    return findLateness(context).late;
   } catch {
     return false;
   }

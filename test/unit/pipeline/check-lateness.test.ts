@@ -4,7 +4,7 @@ import type { RunContext } from '../../../src/context.ts';
 import { formatArchiveName, formatBackupId, type ArchiveKind } from '../../../src/domain/archive-name.ts';
 import { parseSchedule, type Schedule } from '../../../src/domain/schedule/parse.ts';
 import { withAlerts } from '../../../src/pipeline/alerts.ts';
-import { checkLateness, noticeLateness } from '../../../src/pipeline/check-lateness.ts';
+import { checkLateness, findLateness, noticeLateness } from '../../../src/pipeline/check-lateness.ts';
 import { openStateStore } from '../../../src/tools/state/store.ts';
 import { createAlertScene } from '../../helpers/alerting.ts';
 import { noSchedules } from '../../helpers/context.ts';
@@ -73,6 +73,19 @@ test('on the way of another run it holds nothing up', async () => {
   state.close();
   await noticeLateness({ ...scene.context, state });
   expect(scene.events()).toEqual(['late']);
+});
+
+test('whoever only asks tells nobody, and notes nothing', async () => {
+  const scene = await createAlertScene();
+  expect(findLateness(scene.context)).toMatchObject({ late: false });
+  expect(scene.context.state.fact('first_seen_at')).toBeUndefined();
+  scene.record('backup', 'complete');
+  scene.passHours(49);
+  expect(findLateness(scene.context)).toEqual({
+    late: true,
+    reason: 'the newest complete backup is 49.0 hours old, 48.0 hours are allowed',
+  });
+  expect(scene.sent).toEqual([]);
 });
 
 test('LATE_AFTER says how long', async () => {
