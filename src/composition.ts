@@ -36,6 +36,8 @@ export interface CompositionOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Whether somebody at a terminal looks on; not unless told. */
   readonly attended?: boolean;
+  /** Whether it waits for another run of the project; not unless told. */
+  readonly takesTurns?: boolean;
   /** Starts the tools' programs, where that is not to happen as usual. */
   readonly commands?: CommandRunner;
 }
@@ -97,7 +99,8 @@ export function composeTeller({
   signal,
   environment,
   attended = false,
-}: Pick<CompositionOptions, 'log' | 'signal' | 'environment' | 'attended'> & {
+  takesTurns = false,
+}: Pick<CompositionOptions, 'log' | 'signal' | 'environment' | 'attended' | 'takesTurns'> & {
   readonly config: Pick<ProjectConfig, 'project' | 'alerts'>;
 }): Pick<RunContext, 'log' | 'signal' | 'clock' | 'notifier' | 'invocation' | 'agentVersion' | 'hostname'> & {
   readonly config: typeof config;
@@ -108,7 +111,7 @@ export function composeTeller({
     signal,
     clock: systemClock,
     notifier: createNotifier({ targets: config.alerts.targets, clock: systemClock }),
-    invocation: { attended, id: environment['INVOCATION_ID'] },
+    invocation: { attended, takesTurns, id: environment['INVOCATION_ID'] },
     agentVersion: agentVersion(),
     hostname: hostname(),
   };

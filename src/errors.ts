@@ -30,6 +30,18 @@ export class AppError extends Error {
   }
 }
 
+/** Another run of the project is going on. */
+export class RunGoingOnError extends AppError {
+  /** Its command; undefined when it is only just beginning or ending. */
+  readonly running: string | undefined;
+
+  constructor(message: string, running: string | undefined) {
+    const hint = 'Wait until it ends (`agent status` shows it), then try again.';
+    super('locked', message, { hint, retryable: true });
+    this.running = running;
+  }
+}
+
 /** The same error, which says more: what is safe by then, what else did not work. */
 export function addToMessage(error: AppError, ...sentences: readonly string[]): AppError {
   const { code, message, hint, retryable } = error;

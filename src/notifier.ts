@@ -4,6 +4,8 @@ import type { Alert, AlertKind, MessageEvent } from './domain/alerts/alert.ts';
 export interface Invocation {
   /** Somebody at a terminal looks on, and knows that he has interrupted a run, or mistyped an option. */
   readonly attended: boolean;
+  /** Whether it waits for another run of the project (--take-turns). */
+  readonly takesTurns: boolean;
   /** Systemd's id of this start of the unit (INVOCATION_ID); undefined elsewhere. */
   readonly id: string | undefined;
 }

@@ -45,6 +45,8 @@ export interface CommonOptions {
   readonly projectsDirectory?: string;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
+  /** Of backup and verify (cli/take-turns.ts). */
+  readonly takeTurns?: boolean;
 }
 
 /** A command with the common options; examples stand at the end of its help. */
@@ -132,6 +134,7 @@ export async function withContext<Result>(
   const loaded = alertAs === undefined ? await loadProject(shell, options) : await loadProjectOrTell(shell, options, alertAs);
   const { config } = loaded;
   const { progress, signal, environment, attended } = shell;
+  const { takeTurns: takesTurns = false } = options;
   const { log, close } = composeLog({
     config,
     level: options.logLevel,
@@ -140,7 +143,7 @@ export async function withContext<Result>(
     warn: (text) => shell.output.note(`Warning: ${text}`),
   });
   try {
-    const context = await composeOrTell({ config, log, progress, signal, environment, attended }, alertAs);
+    const context = await composeOrTell({ config, log, progress, signal, environment, attended, takesTurns }, alertAs);
     try {
       return await work(context, loaded);
     } finally {

@@ -34,7 +34,14 @@ export function createRunStarter(options: ChildOptions): RunStarter {
     start(project, kind, onStage) {
       const running = commands.start({
         file,
-        args: [...fixed, ...argumentsOf[kind], ...projectArguments(project.name, projectsDirectory), '--log-level', 'debug'],
+        args: [
+          ...fixed,
+          ...argumentsOf[kind],
+          '--take-turns',
+          ...projectArguments(project.name, projectsDirectory),
+          '--log-level',
+          'debug',
+        ],
         killDelayMs: childKillDelayMs,
         // A second signal would end it without any order.
         ownSession: true,
@@ -90,11 +97,13 @@ export function judge(
   { exitCode, signal, stdout }: Pick<CommandResult, 'exitCode' | 'signal' | 'stdout'>,
   cancelled: boolean,
 ): RunOutcome {
-  const { error } = (parse(stdout) ?? {}) as { error?: { code?: string; message?: string; retryable?: boolean } };
+  const { status, error } = (parse(stdout) ?? {}) as {
+    status?: string;
+    error?: { code?: string; message?: string; retryable?: boolean };
+  };
   const told = { exitCode, errorCode: error?.code, message: error?.message, retryable: error?.retryable ?? false };
-  if (exitCode === exitCodes.ok) return { ...told, result: 'complete' };
+  if (exitCode === exitCodes.ok) return { ...told, result: status === 'skipped' ? 'skipped' : 'complete' };
   if (exitCode === exitCodes.incomplete) return { ...told, result: 'incomplete', message: 'something was not captured' };
-  if (error?.code === 'locked') return { ...told, result: 'skipped' };
   if (cancelled || exitCode === exitCodes.interrupted) return { ...told, result: 'cancelled' };
   if (error !== undefined) return { ...told, result: 'failed' };
   const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;

@@ -3,7 +3,7 @@ import type { RunContext, StageState } from '../context.ts';
 import type { RunRecord } from '../state-store.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import { outcomeEvent } from '../domain/run-event.ts';
-import { AppError, cancelReason, messageOf } from '../errors.ts';
+import { AppError, cancelReason, messageOf, RunGoingOnError } from '../errors.ts';
 import { endStage } from './stage.ts';
 
 export interface RunFrame {
@@ -30,19 +30,36 @@ type Outcome = Pick<RunRecord, 'errorCode' | 'errorMessage'> & { readonly status
 /**
  * What every run has around it: the project's lock, a record in the run history whatever happens, a work directory that is gone
  * afterwards, and an interruption that has a name. The work gets a context whose log names the run and its stage in every line.
- * Throws AppError locked when another run of the project is going on.
+ * Throws RunGoingOnError when another run of the project is going on.
  */
 export async function withRun<Result extends RunResult>(
   context: RunContext,
   request: RunRequest,
   work: (frame: RunFrame, context: RunContext) => Promise<Result>,
 ): Promise<Result> {
-  const lock = await context.state.acquireLock();
+  const lock = await acquireTurn(context, request.command);
   try {
     return await recordRun(context, request, work);
   } finally {
     context.progress.end();
     lock.release();
+  }
+}
+
+const turnMs = 2_000;
+
+/** The project's lock; who takes turns waits for it, unless the other run does the same: a backup reads its archive back itself. */
+async function acquireTurn(context: RunContext, command: RunRequest['command']): Promise<{ release(): void }> {
+  for (let told = false; ; told = true) {
+    try {
+      return await context.state.acquireLock();
+    } catch (error) {
+      if (!context.invocation.takesTurns || !(error instanceof RunGoingOnError)) throw error;
+      const { running } = error;
+      if (running === command || running === 'backup') throw error;
+      if (!told) context.log.info({ running }, 'waiting for another run of this project to end');
+      await context.clock.sleep(turnMs, context.signal);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   async sleep(ms, signal) {
-    await sleep(ms, undefined, signal === undefined ? { ref: false } : { ref: false, signal }).catch((error: unknown) => {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw error;
     });

@@ -76,7 +76,8 @@ test('Borg of another machine holds the lock: exit code 11', async () => {
   await runAgent(['backup', '--env-file', project.envFile]);
   await mkdir(join(repository.location, 'lock.exclusive'));
   await execa('touch', [join(repository.location, 'lock.exclusive', 'elsewhere@1.1-0')]);
-  const result = await runAgent(['backup', '--env-file', project.envFile, '--json']);
+  // Nobody makes this backup meanwhile.
+  const result = await runAgent(['backup', '--take-turns', '--env-file', project.envFile, '--json']);
   expect(result.json()).toMatchObject({ error: { code: 'repository_locked', exitCode: 11, retryable: true } });
   await repository.borg('break-lock');
   expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });

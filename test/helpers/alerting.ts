@@ -56,7 +56,7 @@ export async function createAlertScene(invocation: Partial<Invocation> = {}): Pr
       signal: controller.signal,
       hostname: 'backup-1',
       agentVersion: '0.1.0',
-      invocation: { attended: false, id: undefined, ...invocation },
+      invocation: { attended: false, takesTurns: false, id: undefined, ...invocation },
       notifier: {
         kinds: ['webhook', 'ping'],
         send: async (alert: Alert): Promise<Delivery[]> => {

@@ -15,9 +15,11 @@ import {
   type ProjectEnd,
   type ProjectView,
 } from '../each-project.ts';
+import { AppError } from '../../errors.ts';
 import { printable } from '../../domain/printable.ts';
 import { formatBytes, formatDuration, formatTable } from '../output.ts';
 import { addProjectChoice, chooseProjects, type SeveralOptions } from '../several.ts';
+import { takeTurnsOption, orSkip } from '../take-turns.ts';
 import { createCommand, withContext, type Shell } from '../shell.ts';
 
 interface BackupOptions extends SeveralOptions {
@@ -34,14 +36,26 @@ export function backupCommand(shell: Shell): Command {
   ]);
   return addProjectChoice(command)
     .addOption(new Option('--only <kind>', 'the database alone, or the objects of Storage alone').choices(archiveKinds))
+    .addOption(takeTurnsOption())
     .action(async (names: string[], options: BackupOptions) => {
       const projects = await chooseProjects(shell, names, options);
-      if (projects !== undefined) return backUpAll(shell, projects, options);
-      const made = await backUp(shell, options);
-      shell.output.result(toDocument(made), () => toText(made.report));
-      shell.exitWith(view.exitCodeOf(made));
-      return undefined;
+      if (projects !== undefined) {
+        refuseTurns(options);
+        return backUpAll(shell, projects, options);
+      }
+      return orSkip(shell, { command: 'backup', takeTurns: options.takeTurns }, async () => {
+        const made = await backUp(shell, options);
+        shell.output.result(toDocument(made), () => toText(made.report));
+        shell.exitWith(view.exitCodeOf(made));
+      });
     });
+}
+
+function refuseTurns({ takeTurns }: BackupOptions): void {
+  if (takeTurns !== true) return;
+  throw new AppError('usage', '--take-turns is for one project. Nothing was started.', {
+    hint: 'Leave it out: what becomes of one project holds up no other for long.',
+  });
 }
 
 interface Made {

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import { verify, type VerifiedBackup, type VerifyReport, type VerifyRequest } from '../../pipeline/verify.ts';
 import { printable } from '../../domain/printable.ts';
 import { formatBytes, formatDuration, formatTable } from '../output.ts';
+import { takeTurnsOption, orSkip } from '../take-turns.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface VerifyOptions extends CommonOptions {
@@ -21,6 +22,7 @@ export function verifyCommand(shell: Shell): Command {
     .argument('[backup]', '`latest`, a backup id, or a unique beginning of one (`agent list`); the newest one unless given')
     .option('--data', 'read every byte of the data, and count its rows')
     .option('--all', 'verify every backup of the project')
+    .addOption(takeTurnsOption())
     .action(async (backup: string | undefined, options: VerifyOptions) => {
       const request = { backups: chooseBackups(backup, options), data: options.data ?? false };
       const run = async (context: RunContext): Promise<void> => {
@@ -28,7 +30,9 @@ export function verifyCommand(shell: Shell): Command {
         context.progress.end();
         shell.output.result(toDocument(report, context.config.project), () => toText(report));
       };
-      await withContext(shell, options, run, 'verify');
+      await orSkip(shell, { command: 'verify', takeTurns: options.takeTurns }, () =>
+        withContext(shell, options, run, 'verify'),
+      );
     });
 }
 

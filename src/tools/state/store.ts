@@ -5,7 +5,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { IndexedArchive, RunRecord, StateStore } from '../../state-store.ts';
 import type { RunStatus } from '../../domain/exit-code.ts';
 import type { LiftedLimits } from '../../domain/storage/settings.ts';
-import { AppError } from '../../errors.ts';
+import { RunGoingOnError, AppError } from '../../errors.ts';
 import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
 import { tryLock } from './lock.ts';
 
@@ -192,10 +192,8 @@ function fullError(directory: string, cause: unknown): AppError {
 
 function lockedError(running: RunRecord | undefined): AppError {
   const what = running === undefined ? '' : `: a ${running.command} that started at ${running.startedAt.toISOString()}`;
-  return new AppError('locked', `Another run of this project is going on${what}. It was not disturbed, and nothing was done.`, {
-    hint: 'Wait until it ends (`agent status` shows it), then try again.',
-    retryable: true,
-  });
+  const message = `Another run of this project is going on${what}. It was not disturbed, and nothing was done.`;
+  return new RunGoingOnError(message, running?.command);
 }
 
 function toRun(row: Record<string, unknown>): RunRecord {

@@ -13,7 +13,7 @@ test.each([
   [{ exitCode: 20, stdout: failure(true) }, false, { result: 'failed', retryable: true, errorCode: 'source_unreachable' }],
   [{ exitCode: 20, stdout: failure(false) }, false, { result: 'failed', retryable: false, message: 'nobody' }],
   [{ exitCode: 20, stdout: failure() }, false, { result: 'failed', retryable: false }],
-  [{ exitCode: 11, stdout: failure(true, 'locked') }, false, { result: 'skipped' }],
+  [{ exitCode: 0, stdout: '{"status":"skipped"}' }, false, { result: 'skipped' }],
   [{ exitCode: 11, stdout: failure(true, 'repository_locked') }, false, { result: 'failed', retryable: true }],
   [{ exitCode: 130, stdout: failure() }, false, { result: 'cancelled' }],
   [{ exitCode: null, signal: 'SIGKILL', stdout: '' }, true, { result: 'cancelled' }],
@@ -47,7 +47,16 @@ test('a run is a process of its own, with its stages in its log', async () => {
   });
   const project = scheduledProject('shop', {});
   for (const kind of ['backup', 'database', 'verify'] as const) starter.start(project, kind, (stage) => stages.push(stage));
-  const common = ['--project', 'shop', '--projects-directory', '/srv/projects', '--json', '--log-level', 'debug'];
+  const common = [
+    '--take-turns',
+    '--project',
+    'shop',
+    '--projects-directory',
+    '/srv/projects',
+    '--json',
+    '--log-level',
+    'debug',
+  ];
   expect(commands.map(({ file, args }) => [file, ...args].join(' '))).toEqual([
     `node --option -- main.ts backup ${common.join(' ')}`,
     `node --option -- main.ts backup --only database ${common.join(' ')}`,

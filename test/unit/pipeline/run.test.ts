@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RunContext } from '../../../src/context.ts';
 import type { EndedRun } from '../../../src/metrics.ts';
 import type { StateStore } from '../../../src/state-store.ts';
-import { AppError, cancelReason } from '../../../src/errors.ts';
+import { AppError, cancelReason, RunGoingOnError } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import { withRun } from '../../../src/pipeline/run.ts';
 import { enterStage, noteStage } from '../../../src/pipeline/stage.ts';
@@ -89,4 +89,40 @@ test('outside of a run a stage is a step of the progress, and no more', () => {
   enterStage(context, 'catalog', 'Looking');
   noteStage(context, { bytes: 1 });
   expect(lines).toEqual([]);
+});
+
+describe('while another run of the project is going on', () => {
+  const withLock = (takesTurns: boolean, running: readonly (string | undefined)[]) => {
+    const { context, lines } = createContext('info');
+    const left = [...running];
+    const acquireLock = async (): Promise<{ release(): void }> => {
+      if (left.length === 0) return { release: () => undefined };
+      throw new RunGoingOnError('Another run is going on.', left.shift());
+    };
+    const clock = { ...context.clock, sleep: () => Promise.resolve() };
+    const invocation = { attended: false, takesTurns, id: undefined };
+    return { context: { ...context, clock, invocation, state: { ...context.state, acquireLock } }, lines };
+  };
+  const complete = () => Promise.resolve({ status: 'complete' as const });
+
+  test('one that takes turns waits, and says so once', async () => {
+    const { context, lines } = withLock(true, ['verify', undefined, 'prune']);
+    await withRun(context, request, complete);
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'waiting for another run of this project to end',
+      'backup started',
+      'backup is complete',
+    ]);
+  });
+
+  test.each([
+    [true, 'backup', request],
+    [true, 'backup', { ...request, command: 'verify' }],
+    [true, 'verify', { ...request, command: 'verify' }],
+    [false, 'verify', request],
+  ] as const)('taking turns: %s, during a %s', async (takesTurns, running, own) => {
+    const { context, lines } = withLock(takesTurns, [running]);
+    await expect(withRun(context, own, complete)).rejects.toMatchObject({ code: 'locked', running });
+    expect(lines).toEqual([]);
+  });
 });

@@ -37,7 +37,13 @@ test("Borg's environment holds no secret and no other repository, whatever is in
     BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes',
     HOME: '/h',
   };
-  const config = { location: '/r', passphrase: new Secret('canary'), remoteShell: 'ssh -i k', remotePath: undefined, lockWaitMs: 0 };
+  const config = {
+    location: '/r',
+    passphrase: new Secret('canary'),
+    remoteShell: 'ssh -i k',
+    remotePath: undefined,
+    lockWaitMs: 0,
+  };
   const environment = borgEnvironment(config, '/state', inherited);
   expect(environment).toEqual({
     BORG_BASE_DIR: '/state/borg',
