@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { projectNamePattern } from '../domain/archive-name.ts';
 import { AppError } from '../errors.ts';
@@ -115,6 +116,13 @@ function open(names: readonly VariableName[], { file, environment, credentials }
 
 function concerns({ name }: Problem, names: readonly VariableName[]): boolean {
   return names.some((variable) => [variable, `${variable}_FILE`, `${variable}_COMMAND`].includes(name));
+}
+
+/** Whether anything says which project is meant: the options, a `.env` in the working directory, variables, or credentials of a unit. */
+export async function isProjectNamed(options: LoadOptions): Promise<boolean> {
+  const { envFile, project, workingDirectory, environment } = options;
+  if (envFile !== undefined || project !== undefined || existsSync(resolve(workingDirectory, '.env'))) return true;
+  return hasVariables({ ...environment, ...(await findCredentials(environment))?.values });
 }
 
 function hasVariables(environment: LoadOptions['environment']): boolean {

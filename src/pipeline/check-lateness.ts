@@ -36,8 +36,13 @@ export async function noticeLateness(context: RunContext): Promise<void> {
   }
 }
 
+/** What lateness is judged by. */
+export interface LatenessSources extends Pick<RunContext, 'clock' | 'state'> {
+  readonly config: Parameters<typeof expectBackups>[0];
+}
+
 /** The same without telling of it, and without noting anything. */
-export function findLateness({ config, state, clock }: Pick<RunContext, 'config' | 'state' | 'clock'>): Lateness {
+export function findLateness({ config, state, clock }: LatenessSources): Lateness {
   return judgeProject(expectBackups(config), state, clock.now());
 }
 

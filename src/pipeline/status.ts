@@ -29,10 +29,17 @@ export interface StatusReport {
 /** More runs than a project makes in a year of hours. */
 const historyLimit = 10_000;
 
+export interface StatusSources extends Pick<RunContext, 'clock'> {
+  /** Undefined where this machine knows nothing of the project yet. */
+  readonly state: RunContext['state'] | undefined;
+}
+
 /** How the project's backups stand, from the run history of this machine alone: needs neither repository nor database. */
-export function readStatus(context: RunContext, request: StatusRequest): StatusReport {
-  const runs = context.state.listRuns(historyLimit);
-  return summarizeRuns(runs, { ...request, now: context.clock.now(), locked: context.state.isLocked() });
+export function readStatus({ clock, state }: StatusSources, request: StatusRequest): StatusReport {
+  const runs = state?.listRuns(historyLimit) ?? [];
+  // Whoever asks for the lock holds it for a moment: so it is asked for only when a run has not told its end.
+  const locked = runs.some(({ status }) => status === 'running') && state!.isLocked();
+  return summarizeRuns(runs, { ...request, now: clock.now(), locked });
 }
 
 export interface SummaryRequest extends StatusRequest {
@@ -62,12 +69,13 @@ export function summarizeRuns(history: readonly RunRecord[], request: SummaryReq
 }
 
 /** What the next run will write into the history of a run that never told its end. */
-function nameKilled(run: RunRecord): RunRecord {
+export function nameKilled(run: RunRecord): RunRecord {
   if (run.status !== 'running') return run;
   const errorMessage = 'the process ended without a word (killed, or the machine went down)';
   return { ...run, status: 'failed', errorCode: 'failed', errorMessage };
 }
 
+/** Why an age is not good; undefined when it is, or nothing was asked for. */
 function findProblem(ageMs: number | undefined, maxAgeMs: number | undefined): string | undefined {
   if (maxAgeMs === undefined) return undefined;
   if (ageMs === undefined) return 'There is no complete backup.';
