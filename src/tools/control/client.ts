@@ -9,15 +9,15 @@ import {
 import { AppError, messageOf } from '../../errors.ts';
 import { readLine } from './line.ts';
 
-/** The end of a run may take a minute. */
-const answerMs = 90_000;
+/** The end of a run may take a minute; what it knows it tells at once. */
+const answerMs = { status: 5_000, 'run-now': 90_000, cancel: 90_000 };
 
 /** Asks the agent that listens at a socket. Undefined when none does; throws AppError failed when it cannot be understood. */
 export async function askAgent(path: string, question: ControlQuestion): Promise<ControlAnswer | undefined> {
   const socket = createConnection(path);
   try {
     if (!(await connected(socket))) return undefined;
-    const line = readLine(socket, { bytes: controlLineLimit, ms: answerMs });
+    const line = readLine(socket, { bytes: controlLineLimit, ms: answerMs[question.request] });
     socket.write(`${JSON.stringify({ version: controlVersion, ...question })}\n`);
     return controlAnswerSchema.parse(JSON.parse(await line));
   } catch (error) {
