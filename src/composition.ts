@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -26,6 +26,7 @@ import { createCommandRunner } from './tools/process/run-command.ts';
 import { readLastRun } from './tools/state/last-run.ts';
 import { openStateStore } from './tools/state/store.ts';
 import { createObjectStore } from './tools/supabase/object-store.ts';
+import { listTimers } from './tools/systemd/timers.ts';
 
 export interface CompositionOptions {
   readonly config: ProjectConfig;
@@ -180,6 +181,28 @@ export function composeAgent({ environment }: Pick<CompositionOptions, 'environm
       return openMetricsServer({ ...listen, log, render: async () => answerMetrics(await reader.read(projects())) });
     },
     readLastRun: ({ stateDirectory, project }, what) => readLastRun(join(stateDirectory, project), what),
+  };
+}
+
+/** What tells how projects stand, and leaves everything as it is. */
+export interface StatusTools {
+  readonly clock: Clock;
+  /** Undefined where there is none yet; whoever opens it closes it. */
+  openExistingState(project: Pick<ProjectConfig, 'stateDirectory' | 'project'>): StateStore | undefined;
+  /** When the timers of systemd elapse next, by their names; empty where nothing is known. */
+  listTimers(patterns: readonly string[]): Promise<ReadonlyMap<string, Date>>;
+}
+
+export function composeStatus(options: Pick<CompositionOptions, 'environment' | 'signal'>): StatusTools {
+  const commands = composeCommands(options);
+  return {
+    clock: systemClock,
+    // Made by root, it would be in the way of the user whom the runs belong to.
+    openExistingState({ stateDirectory, project }) {
+      const directory = join(stateDirectory, project);
+      return existsSync(join(directory, 'state.db')) ? openStateStore(directory) : undefined;
+    },
+    listTimers: (patterns) => listTimers({ commands, clock: systemClock }, patterns),
   };
 }
 

@@ -7,6 +7,7 @@ import { createOutput, type Output } from './output.ts';
 import { createProgram } from './program.ts';
 import { createTerminalProgress, silentProgress } from './progress.ts';
 import { ask, askPassword } from './prompt.ts';
+import { createScreen } from './screen.ts';
 import type { Shell } from './shell.ts';
 import { toAppError } from './to-app-error.ts';
 
@@ -46,6 +47,7 @@ function createShell(output: Output, main: string, exitWith: (code: ExitCode) =>
     signal: abortOnSignals(hangup, interactive),
     onHangup: (listener) => (hangup.listener = listener),
     output,
+    screen: createScreen(process.stdout, process.env['TERM']),
     progress: process.stderr.isTTY && !output.json ? createTerminalProgress(process.stderr) : silentProgress,
     openBinaryOutput: () => (process.stdout.isTTY ? undefined : process.stdout),
     askPassword: interactive ? askPassword : undefined,

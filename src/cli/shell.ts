@@ -12,6 +12,7 @@ import { tellEarlyFailure, type AlertedCommand } from '../pipeline/alerts.ts';
 import type { ExitCode } from '../domain/exit-code.ts';
 import { logLevels, type LogLevel } from '../log.ts';
 import type { Output } from './output.ts';
+import type { Screen } from './screen.ts';
 
 /** The outside world, as commands see it. Made once, in cli/run. */
 export interface Shell {
@@ -23,6 +24,7 @@ export interface Shell {
   readonly attended: boolean;
   readonly signal: AbortSignal;
   readonly output: Output;
+  readonly screen: Screen;
   readonly progress: Progress;
   /** Standard output, for bytes that are no text; undefined where that is a terminal. */
   readonly openBinaryOutput: () => Writable | undefined;

@@ -7,7 +7,7 @@ import { defaultProjectsDirectory } from './open.ts';
 export async function listProjectNames(directory: string = defaultProjectsDirectory): Promise<string[]> {
   const files = await readdir(directory).catch((error: unknown) => {
     throw new AppError('configuration', `The projects' directory ${directory} cannot be read: ${messageOf(error)}.`, {
-      hint: 'A project is a file NAME.env in it; .env.example describes what stands there.',
+      hint: 'Run the command as root or as the user of the service. A project is a file NAME.env in it; .env.example describes what stands there.',
       cause: error,
     });
   });

@@ -76,7 +76,7 @@ export function nameKilled(run: RunRecord): RunRecord {
 }
 
 /** Why an age is not good; undefined when it is, or nothing was asked for. */
-function findProblem(ageMs: number | undefined, maxAgeMs: number | undefined): string | undefined {
+export function findProblem(ageMs: number | undefined, maxAgeMs: number | undefined): string | undefined {
   if (maxAgeMs === undefined) return undefined;
   if (ageMs === undefined) return 'There is no complete backup.';
   if (ageMs < -clockToleranceMs) return 'The newest complete backup lies in the future: the clock is or was wrong.';

@@ -7,11 +7,14 @@ import { createInitializedProject } from '../helpers/scenario.ts';
 test('tells of the last complete backup and of what failed since, without repository and database', async () => {
   const { project } = await createInitializedProject({ database: await createTestDatabase() });
   const status = (...args: string[]) => runAgent(['status', '--env-file', project.envFile, ...args]);
-  expect(await status('--max-age', '1h')).toMatchObject({
-    exitCode: 1,
-    stdout:
-      'There is no complete backup yet.\nNo run is going on.\nNo run is on record.\n\nNot good: There is no complete backup.\n',
-  });
+  const { exitCode, stdout: first } = await status('--max-age', '1h');
+  expect(exitCode).toBe(1);
+  expect(first).toMatch(
+    /^PROJECT  HEALTH  LAST GOOD  NEXT  SIZE  GROWTH\nshop     never   never      -        -       -\n\nshop: /,
+  );
+  expect(first).toMatch(
+    /\n\nThere is no complete backup yet\.\nNo run is going on\.\nNo run is on record\.\n\nNot good: There is no complete backup\.\n$/,
+  );
 
   const made = await runAgent(['backup', '--env-file', project.envFile, '--json']);
   const { backupId } = made.json<{ backupId: string }>();
@@ -26,6 +29,10 @@ test('tells of the last complete backup and of what failed since, without reposi
     lastComplete: { command: 'backup', status: 'complete', backupId, error: null },
     failures: [],
     problem: null,
+    health: 'ok',
+    reason: null,
+    originalBytes: expect.any(Number) as unknown,
+    deduplicatedBytes: expect.any(Number) as unknown,
   });
 
   // Nothing of it is there any more, which status does not ask for.
@@ -36,7 +43,10 @@ test('tells of the last complete backup and of what failed since, without reposi
   expect(report.failures).toMatchObject([{ command: 'backup', error: { code: 'source_unreachable' } }]);
   const { stdout } = await status();
   expect(stdout).toMatch(
-    new RegExp(`^Last complete backup: ${backupId} \\(just now\\)\\.\nNo run is going on\\.\n\n1 run has failed since:`),
+    new RegExp(`\nLast complete backup: ${backupId} \\(just now\\)\\.\nNo run is going on\\.\n\n1 run has failed since:`),
+  );
+  expect(stdout).toMatch(
+    /^PROJECT .*\nshop +failed +just now +- +\d.* +\+\d.*\n\nshop: The backup of .* failed: PostgreSQL at /,
   );
   expect(stdout).toMatch(/backup: PostgreSQL at nobody@127\.0\.0\.1:1\/nothing: /);
 });
@@ -60,6 +70,7 @@ test('sees the run that is going on right now', async () => {
 test.each([
   ['--max-age', 'yesterday'],
   ['--runs', '0'],
+  ['--watch', '0s'],
 ])('%s %s is a mistake', async (option, value) => {
   expect(await runAgent(['status', option, value])).toMatchObject({ exitCode: 2, stdout: '' });
 });
