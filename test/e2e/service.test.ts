@@ -61,6 +61,10 @@ test('is installed, makes up for a missed backup, takes credentials, tells of a 
   expect(errors).toMatch(/1 run has failed/);
   // Root becomes the user of the units, and so sees the same.
   expect(await done(['agent', 'status', '--project', 'broken'])).toMatch(/1 run has failed/);
+  // It knows when the timer elapses, and needs no credentials of the unit.
+  expect(await done(['agent', 'status'])).toMatch(
+    /^broken +failed +never +- .*\nshop +ok +(just now|\d+ min ago) +(in \d+ (h|min)|now) +\d/m,
+  );
   const journal = await done(['journalctl', '--output=json']);
   for (const secret of [passphrase, password, JSON.stringify(password).slice(1, -1)]) expect(journal).not.toContain(secret);
 
