@@ -1,5 +1,5 @@
 import type { ArchiveKind } from './domain/archive-name.ts';
-import type { RunStatus } from './domain/exit-code.ts';
+import type { RunEnd } from './domain/run-event.ts';
 import type { MetricFacts } from './domain/metrics/families.ts';
 import type { StorageManifest } from './domain/storage/manifest.ts';
 
@@ -30,7 +30,7 @@ export interface MadeBackup {
 export interface EndedRun {
   readonly command: string;
   /** One that a person has cancelled says nothing of how it goes: all stays as it was. */
-  readonly status: RunStatus | 'cancelled';
+  readonly status: RunEnd;
   readonly startedAt: Date;
   readonly durationMs: number;
 }

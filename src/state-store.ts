@@ -1,5 +1,6 @@
 import type { ArchiveKind } from './domain/archive-name.ts';
 import type { RunStatus } from './domain/exit-code.ts';
+import type { RunEnd } from './domain/run-event.ts';
 import type { LiftedLimits } from './domain/storage/settings.ts';
 import type { AlertFact } from './notifier.ts';
 
@@ -42,7 +43,7 @@ export interface StateStore {
   /** How many runs have ended, by command and how. */
   countRuns(): {
     readonly command: RunRecord['command'];
-    readonly status: RunStatus | 'cancelled';
+    readonly status: RunEnd;
     readonly count: number;
   }[];
   indexedArchives(): IndexedArchive[];

@@ -9,16 +9,22 @@ export const messageIds = {
   success: 'b61bb141468b480690eefe47491b304c',
   incomplete: '5f386ab981e543a0a846ede7e52f4b85',
   failure: '108a764bf01f4197890491a03817f3bf',
+  cancelled: '4d1ff4558b9d4b2f8e25b63420b07ebb',
 } as const;
 
 export type RunEvent = keyof typeof messageIds;
 
-const events = { complete: 'success', incomplete: 'incomplete', failed: 'failure' } as const satisfies Record<
-  RunStatus,
-  RunEvent
->;
+/** How a run ended, for whoever tells one that a person has cancelled from one that failed. */
+export type RunEnd = RunStatus | 'cancelled';
 
-/** The event with which a run of this status ends. */
-export function outcomeEvent(status: RunStatus): RunEvent {
-  return events[status];
+const events = {
+  complete: 'success',
+  incomplete: 'incomplete',
+  failed: 'failure',
+  cancelled: 'cancelled',
+} as const satisfies Record<RunEnd, RunEvent>;
+
+/** The event with which a run ends. */
+export function outcomeEvent(outcome: RunEnd): RunEvent {
+  return events[outcome];
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RunContext, StageState } from '../context.ts';
 import type { RunRecord } from '../state-store.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
-import { outcomeEvent } from '../domain/run-event.ts';
+import { outcomeEvent, type RunEnd } from '../domain/run-event.ts';
 import { AppError, cancelReason, messageOf, RunGoingOnError } from '../errors.ts';
 import { endStage } from './stage.ts';
 
@@ -77,8 +77,7 @@ async function recordRun<Result extends RunResult>(
     try {
       context.state.finishRun(runId, outcome);
     } finally {
-      const status = outcome.errorCode === 'cancelled' ? 'cancelled' : outcome.status;
-      await context.metrics.runEnded({ ...request, status, durationMs: outcome.durationMs });
+      await context.metrics.runEnded({ ...request, status: nameOutcome(outcome), durationMs: outcome.durationMs });
     }
   };
   context.state.startRun({ runId, ...request });
@@ -120,14 +119,12 @@ function logEnd(
   { command, backupId }: RunRequest,
   { status, ...facts }: Outcome & { readonly durationMs: number; readonly archives: readonly string[] | undefined },
 ): void {
-  if (facts.errorCode === 'cancelled') {
-    context.log.warn({ command, backupId, status, ...facts }, `${command} was cancelled`);
-    return;
-  }
-  const level = { complete: 'info', incomplete: 'warn', failed: 'error' } as const;
-  const line = { event: outcomeEvent(status), command, backupId, status, ...facts };
-  const text = facts.errorMessage === undefined ? `${command} is ${status}` : `${command} failed: ${facts.errorMessage}`;
-  context.log[level[status]](line, text);
+  const outcome = nameOutcome({ status, ...facts });
+  const level = { complete: 'info', incomplete: 'warn', cancelled: 'warn', failed: 'error' } as const;
+  const line = { event: outcomeEvent(outcome), command, backupId, status, ...facts };
+  const failure = outcome === 'cancelled' ? `${command} was cancelled` : `${command} failed: ${facts.errorMessage}`;
+  const text = facts.errorMessage === undefined ? `${command} is ${status}` : failure;
+  context.log[level[outcome]](line, text);
 }
 
 async function inWorkDirectory<Result>(
@@ -147,6 +144,10 @@ async function inWorkDirectory<Result>(
   } finally {
     await context.files.removeWorkDirectory(directory);
   }
+}
+
+function nameOutcome({ status, errorCode }: Pick<Outcome, 'status' | 'errorCode'>): RunEnd {
+  return errorCode === 'cancelled' ? 'cancelled' : status;
 }
 
 /** Whether a person has ended the run: that is no failure of it. */

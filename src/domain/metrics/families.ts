@@ -1,5 +1,6 @@
 import { archiveKinds, type ArchiveKind } from '../archive-name.ts';
 import type { RunStatus } from '../exit-code.ts';
+import type { RunEnd } from '../run-event.ts';
 import type { Measurements } from './measurements.ts';
 
 /** All that monitoring is told of one project. */
@@ -31,7 +32,7 @@ export interface LastRun {
 
 export interface RunCount {
   readonly command: string;
-  readonly status: RunStatus | 'cancelled';
+  readonly status: RunEnd;
   readonly count: number;
 }
 

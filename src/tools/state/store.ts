@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { IndexedArchive, RunRecord, StateStore } from '../../state-store.ts';
-import type { RunStatus } from '../../domain/exit-code.ts';
+import type { RunEnd } from '../../domain/run-event.ts';
 import type { LiftedLimits } from '../../domain/storage/settings.ts';
 import { RunGoingOnError, AppError } from '../../errors.ts';
 import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
@@ -212,7 +212,7 @@ function toRun(row: Record<string, unknown>): RunRecord {
 function toRunCount(row: Record<string, unknown>): ReturnType<StateStore['countRuns']>[number] {
   return {
     command: row['command'] as RunRecord['command'],
-    status: row['how'] as RunStatus | 'cancelled',
+    status: row['how'] as RunEnd,
     count: row['count'] as number,
   };
 }

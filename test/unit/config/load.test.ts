@@ -108,10 +108,11 @@ test('everything that can be set', async () => {
     BORG_REPO: 'backup@nas:shop',
     BORG_RSH: 'ssh -i key',
     BORG_REMOTE_PATH: 'borg1',
-    BORG_LOCK_WAIT: '6h',
     RETENTION_DAYS: '7',
     RETENTION_MIN_BACKUPS: '5',
-    ...{ RETENTION_DAILY: '1', RETENTION_WEEKLY: '2', RETENTION_MONTHLY: '3' },
+    RETENTION_DAILY: '1',
+    RETENTION_WEEKLY: '2',
+    RETENTION_MONTHLY: '3',
     VERIFY_CONTENT: 'true',
     MIGRATION_DRIFT: 'off',
     STATE_DIR: 'state',
@@ -119,7 +120,7 @@ test('everything that can be set', async () => {
     RESTORE_ALLOWED: 'true',
   });
   expect(config).toMatchObject({
-    repository: { location: 'ssh://backup@nas/./shop', remoteShell: 'ssh -i key', remotePath: 'borg1', lockWaitMs: 21_600_000 },
+    repository: { location: 'ssh://backup@nas/./shop', remoteShell: 'ssh -i key', remotePath: 'borg1' },
     retention: { days: 7, minimumBackups: 5, daily: 1, weekly: 2, monthly: 3 },
     verifyContent: true,
     migrationDrift: 'off',

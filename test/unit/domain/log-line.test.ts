@@ -48,7 +48,10 @@ test('the priorities are those that `journalctl -p warning` asks for', () => {
 });
 
 test('each way for a run to end has an id of its own', () => {
-  const ids = [messageIds.start, ...(['complete', 'incomplete', 'failed'] as const).map((s) => messageIds[outcomeEvent(s)])];
-  expect(new Set(ids).size).toBe(4);
+  const ids = [
+    messageIds.start,
+    ...(['complete', 'incomplete', 'failed', 'cancelled'] as const).map((s) => messageIds[outcomeEvent(s)]),
+  ];
+  expect(new Set(ids).size).toBe(5);
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
 });

@@ -79,7 +79,7 @@ test.each([
   });
   await expect(run).rejects.toMatchObject({ code, exitCode: 130 });
   expect(lines.at(-1)).toMatchObject({ level, msg: expect.stringContaining(msg) as unknown, errorCode: code });
-  expect(lines.at(-1)!['event']).toBe(code === 'cancelled' ? undefined : 'failure');
+  expect(lines.at(-1)!['event']).toBe(code === 'cancelled' ? 'cancelled' : 'failure');
   expect(outcomes).toMatchObject([{ status: 'failed', errorCode: code }]);
   expect(ended).toEqual([metrics]);
 });
