@@ -7,6 +7,7 @@ import type { ProjectConfig, StorageConnection } from './config/project-config.t
 import type { Clock, CommandRunner, Progress, RunContext, StorageTools } from './context.ts';
 import type { StateStore } from './state-store.ts';
 import type { ControlAnswer, ControlQuestion } from './domain/control.ts';
+import { expectBackups } from './domain/expected-backups.ts';
 import type { MetricFacts } from './domain/metrics/families.ts';
 import type { ObjectStore } from './object-store.ts';
 import { borgEnvironment } from './tools/borg/environment.ts';
@@ -51,7 +52,8 @@ export function composeContext(options: CompositionOptions): RunContext {
   const { openState, ...tools } = composeTools(options);
   const state = openState();
   const { project, stateDirectory, metricsFile: file } = tools.config;
-  return { ...tools, state, metrics: createMetrics({ ...tools, project, stateDirectory, state, file }) };
+  const expected = expectBackups(tools.config);
+  return { ...tools, state, metrics: createMetrics({ ...tools, project, stateDirectory, state, expected, file }) };
 }
 
 /** All tools but the state, which `agent doctor` opens as one of its checks. */
@@ -177,7 +179,7 @@ export function composeAgent({ environment }: Pick<CompositionOptions, 'environm
     random: Math.random,
     openControl: openControlServer,
     openMetrics(listen, log, projects) {
-      const reader = createProjectsReader({ agentVersion: agentVersion(), log });
+      const reader = createProjectsReader({ agentVersion: agentVersion(), clock: systemClock, log });
       return openMetricsServer({ ...listen, log, render: async () => answerMetrics(await reader.read(projects())) });
     },
     readLastRun: ({ stateDirectory, project }, what) => readLastRun(join(stateDirectory, project), what),

@@ -6,7 +6,7 @@ import type { AlertFact } from './notifier.ts';
 
 export interface RunRecord {
   readonly runId: string;
-  readonly command: 'backup' | 'restore' | 'verify' | 'prune';
+  readonly command: 'backup' | 'restore' | 'verify' | 'prune' | 'drill';
   readonly status: RunStatus | 'running';
   readonly startedAt: Date;
   readonly durationMs: number | undefined;

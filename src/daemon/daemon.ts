@@ -3,7 +3,7 @@ import type { AgentStatus } from '../domain/control.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { childKillDelayMs } from './child-run.ts';
 import { answerControl } from './control.ts';
-import type { ScheduledProject } from './project.ts';
+import type { JobKind, ScheduledProject } from './project.ts';
 import type { LoadedProjects } from './projects.ts';
 import type { RunHistory, RunStarter } from './run.ts';
 import { Scheduler, type ProjectState } from './scheduler.ts';
@@ -24,9 +24,13 @@ export interface DaemonPorts {
   tellUnusable(name: string): void;
   openControl(answer: (line: string) => Promise<string>): Promise<{ close(): Promise<void> }>;
   /** Serves the metrics of these projects, where that is asked for. Throws AppError configuration. */
-  openMetrics(projects: () => readonly ScheduledProject[]): Promise<OpenMetrics> | undefined;
+  openMetrics(projects: () => readonly ServedProject[]): Promise<OpenMetrics> | undefined;
   /** Has the listener called whenever the configuration is to be read again (SIGHUP). */
   onReload(listener: () => void): void;
+}
+
+interface ServedProject extends ScheduledProject {
+  readonly nextRuns: readonly { readonly kind: JobKind; readonly at: Date }[];
 }
 
 interface OpenMetrics {
@@ -60,7 +64,7 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
       get: () => problems,
       set: (found) => (problems = found),
     });
-    metrics = await ports.openMetrics(() => scheduler.states().map(({ project }) => project));
+    metrics = await ports.openMetrics(() => scheduler.states().map(toServed));
     if (metrics !== undefined) log.info({ url: `http://${metrics.address}/metrics` }, 'metrics are served');
     ports.onReload(() => void reload('asked'));
     await serviceManager.ready(describeStates(scheduler.states(), problems));
@@ -87,6 +91,11 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
     );
   }
   log.info({}, 'the agent has ended');
+}
+
+function toServed({ project, jobs }: ProjectState): ServedProject {
+  const due = [...jobs].filter(([, { dueAtMs }]) => dueAtMs !== Infinity);
+  return { ...project, nextRuns: due.map(([kind, { dueAtMs }]) => ({ kind, at: new Date(dueAtMs) })) };
 }
 
 async function stop(scheduler: Scheduler, ended: Promise<void>, serviceManager: ServiceManager): Promise<void> {

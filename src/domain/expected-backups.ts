@@ -87,5 +87,6 @@ function findNewest(history: BackupHistory, project: string, kind: ArchiveKind):
 
 function worstOf(judged: readonly Lateness[]): Lateness {
   const late = judged.filter((one) => one.late);
-  return { late: late.length > 0, reason: (late.length > 0 ? late : judged).map(({ reason }) => reason).join('; ') };
+  const reason = (late.length > 0 ? late : judged).map((one) => one.reason).join('; ');
+  return { late: late.length > 0, reason, from: new Date(Math.min(...judged.map(({ from }) => from.getTime()))) };
 }

@@ -26,6 +26,8 @@ export interface Lateness {
   readonly late: boolean;
   /** One sentence without a full stop. */
   readonly reason: string;
+  /** The moment from which it is late, if nothing comes before. */
+  readonly from: Date;
 }
 
 /** Whether a backup should be there by now, whatever has kept it: a failure, a dead agent, a machine that was off. */
@@ -33,18 +35,20 @@ export function judgeLateness(facts: LatenessFacts): Lateness {
   const { now, name = 'backup', lastComplete, firstSeen, schedule, lateAfterMs } = facts;
   const since = lastComplete ?? firstSeen;
   const ageMs = now.getTime() - since.getTime();
+  const allowedMs = lateAfterMs ?? allowedBy(schedule, since);
+  const from = new Date(since.getTime() + allowedMs);
   if (ageMs < -clockToleranceMs) {
     const what = lastComplete === undefined ? 'the day on which this machine first knew of it' : `the newest complete ${name}`;
-    return { late: true, reason: `${what} lies in the future: the clock is or was wrong` };
+    return { late: true, reason: `${what} lies in the future: the clock is or was wrong`, from };
   }
-  const allowedMs = lateAfterMs ?? allowedBy(schedule, since);
   const late = ageMs > allowedMs;
   const allowed = `${describeAge(allowedMs)} are allowed`;
   if (lastComplete !== undefined)
-    return { late, reason: `the newest complete ${name} is ${describeAge(ageMs)} old, ${allowed}` };
+    return { late, reason: `the newest complete ${name} is ${describeAge(ageMs)} old, ${allowed}`, from };
   return {
     late,
     reason: `there is no complete ${name} yet, ${describeAge(ageMs)} after this machine first knew of it, ${allowed}`,
+    from,
   };
 }
 

@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts';
 import type { AlertFact, Delivery } from '../notifier.ts';
 import { createAlert, findLastComplete, tell } from './tell.ts';
 
-export interface LatenessReport extends Lateness {
+export interface LatenessReport extends Pick<Lateness, 'late' | 'reason'> {
   readonly deliveries: readonly Delivery[];
 }
 

@@ -55,6 +55,11 @@ test('makes up for a backup that was missed, takes requests and changes, and end
   const { url } = daemon.lines.find(({ msg }) => msg === 'metrics are served') as { url: string };
   const scrape = async () => parseExposition(await (await fetch(url)).text());
   expect((await scrape()).value('supabase_backup_status', { project: 'shop', status: 'complete' })).toBe(1);
+  const nextRun = ['supabase_backup_next_run_timestamp_seconds', { project: 'shop', kind: 'backup' }] as const;
+  const next = (await scrape()).value(...nextRun)!;
+  expect(next).toBeGreaterThan(Date.now() / 1000);
+  const printed = await daemon.ask('metrics', '--env-file', project.envFile);
+  expect(parseExposition(printed.stdout).value(...nextRun)).toBe(next);
   const other = ['--projects-directory', project.directory, '--socket', join(project.directory, 'other.sock')];
   expect(await runAgent(['daemon', ...other, '--metrics-listen', new URL(url).host])).toMatchObject({
     exitCode: 2,

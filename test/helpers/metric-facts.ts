@@ -12,6 +12,15 @@ export const allFacts: MetricFacts = {
     lastSuccess: new Date('2026-11-15T04:00:00Z'),
     lastEnded: { startedAt: new Date('2026-11-15T04:00:00Z'), status: 'complete', durationMs: 2000 },
   },
+  drill: {
+    lastSuccess: new Date('2026-11-01T05:00:00Z'),
+    lastEnded: { startedAt: new Date('2026-11-08T05:00:00Z'), status: 'failed', durationMs: 3000 },
+  },
+  lateness: { late: true, from: new Date('2026-11-21T14:00:00Z') },
+  nextRuns: [
+    { kind: 'backup', at: new Date('2026-11-22T02:10:00Z') },
+    { kind: 'verify', at: new Date('2026-11-22T04:00:00Z') },
+  ],
   runs: [
     { command: 'backup', status: 'complete', count: 7 },
     { command: 'restore', status: 'failed', count: 1 },

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { renderMetrics } from '../../composition.ts';
+import { askStatusIfAny, socketOption, type ServiceOptions } from '../service.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 export function metricsCommand(shell: Shell): Command {
@@ -7,10 +8,16 @@ export function metricsCommand(shell: Shell): Command {
     'metrics',
     "Print what monitoring should know, in Prometheus' text format. Asks neither repository nor database.",
     ['agent metrics', 'agent metrics --project prod | sponge /var/lib/prometheus/node-exporter/supabase-backup-prod.prom'],
-  ).action(async (options: CommonOptions) => {
-    await withContext(shell, options, async (context) => {
-      const text = await renderMetrics([await context.metrics.facts()]);
-      shell.output.result({ command: 'metrics', status: 'complete', project: context.config.project, text }, () => text);
+  )
+    .addOption(socketOption())
+    .action(async (options: CommonOptions & Pick<ServiceOptions, 'socket'>) => {
+      await withContext(shell, options, async (context) => {
+        const facts = await context.metrics.facts();
+        const agent = await askStatusIfAny(shell, options);
+        const next = agent?.projects.find((one) => one.project === context.config.project)?.next ?? [];
+        const nextRuns = next.map(({ kind, at }) => ({ kind, at: new Date(at) }));
+        const text = await renderMetrics([{ ...facts, nextRuns }]);
+        shell.output.result({ command: 'metrics', status: 'complete', project: context.config.project, text }, () => text);
+      });
     });
-  });
 }

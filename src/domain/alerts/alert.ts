@@ -12,7 +12,7 @@ export const alertKinds = ['webhook', 'ping', 'email', 'ntfy', 'slack'] as const
 export type AlertKind = (typeof alertKinds)[number];
 
 export interface AlertedRun {
-  readonly command: 'backup' | 'restore' | 'verify' | 'prune';
+  readonly command: 'backup' | 'restore' | 'verify' | 'prune' | 'drill';
   /** Undefined of a run that begins. */
   readonly status: RunStatus | undefined;
   readonly backupId: string | undefined;

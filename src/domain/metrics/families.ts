@@ -9,6 +9,11 @@ export interface MetricFacts {
   readonly agentVersion: string;
   readonly backup: RunSummary;
   readonly verify: RunSummary;
+  readonly drill: RunSummary;
+  /** The judgement of alerts. */
+  readonly lateness: { readonly late: boolean; readonly from: Date };
+  /** What the long-running agent will start; empty where none was asked. */
+  readonly nextRuns: readonly NextRun[];
   readonly runs: readonly RunCount[];
   readonly measured: Measurements;
   /** Finished archives of the project itself, without safety backups. */
@@ -21,6 +26,12 @@ export interface RunSummary {
   readonly lastSuccess: Date | undefined;
   /** The newest run that has ended, however it did. */
   readonly lastEnded: LastRun | undefined;
+}
+
+export interface NextRun {
+  /** `backup`, `database` (a backup of it alone), `verify`. */
+  readonly kind: string;
+  readonly at: Date;
 }
 
 export interface LastRun {
@@ -87,6 +98,21 @@ const definitions: readonly Definition[] = [
     name: 'supabase_backup_duration_seconds',
     help: 'How long the last backup took.',
     samples: ({ backup }) => [[{}, millisecondsToSeconds(backup.lastEnded?.durationMs)]],
+  },
+  {
+    name: 'supabase_backup_late',
+    help: 'Whether the newest complete backup is older than its schedule allows (1) or not (0).',
+    samples: ({ lateness }) => [[{}, lateness.late ? 1 : 0]],
+  },
+  {
+    name: 'supabase_backup_late_from_timestamp_seconds',
+    help: 'The moment from which it is, if no other one comes before.',
+    samples: ({ lateness }) => [[{}, toSeconds(lateness.from)]],
+  },
+  {
+    name: 'supabase_backup_next_run_timestamp_seconds',
+    help: 'When the long-running agent starts the next run of a kind.',
+    samples: ({ nextRuns }) => nextRuns.map(({ kind, at }) => [{ kind }, toSeconds(at)]),
   },
   {
     name: 'supabase_backup_stage_duration_seconds',
@@ -165,6 +191,21 @@ const definitions: readonly Definition[] = [
     name: 'supabase_backup_verify_duration_seconds',
     help: 'How long the last verification took.',
     samples: ({ verify }) => [[{}, millisecondsToSeconds(verify.lastEnded?.durationMs)]],
+  },
+  {
+    name: 'supabase_backup_drill_last_success_timestamp_seconds',
+    help: 'When the newest rehearsed restore that went well began; 0 when there is none.',
+    samples: ({ drill }) => [[{}, toSeconds(drill.lastSuccess)]],
+  },
+  {
+    name: 'supabase_backup_drill_last_attempt_timestamp_seconds',
+    help: 'When the newest rehearsed restore that has ended, however it did, began; 0 when there is none.',
+    samples: ({ drill }) => [[{}, toSeconds(drill.lastEnded?.startedAt)]],
+  },
+  {
+    name: 'supabase_backup_drill_ok',
+    help: 'Whether the last rehearsed restore went well (1) or failed (0).',
+    samples: ({ drill }) => [[{}, toFlag(drill.lastEnded)]],
   },
 ];
 

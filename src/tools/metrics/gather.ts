@@ -1,6 +1,8 @@
 import { statfs } from 'node:fs/promises';
+import type { Clock } from '../../context.ts';
 import type { StateStore } from '../../state-store.ts';
 import { archiveKinds, parseArchiveName, type ArchiveKind } from '../../domain/archive-name.ts';
+import { judgeProject, type ExpectedBackups } from '../../domain/expected-backups.ts';
 import type { RunStatus } from '../../domain/exit-code.ts';
 import type { FileSystem, LastRun, MetricFacts, RunSummary } from '../../domain/metrics/families.ts';
 import type { MeasuredCommand, Measurements } from '../../domain/metrics/measurements.ts';
@@ -13,6 +15,8 @@ export interface FactSources {
   /** BORG_REPO. */
   readonly repositoryLocation: string;
   readonly state: StateStore;
+  readonly expected: ExpectedBackups;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /**
@@ -25,13 +29,16 @@ export async function gatherFacts(
   ended: (EndedRun & LastRun) | undefined,
 ): Promise<MetricFacts> {
   const { project, agentVersion, state } = sources;
-  const summarize = (command: MeasuredCommand): RunSummary =>
+  const summarize = (command: SummarizedCommand): RunSummary =>
     summarizeRuns(state, command, ended?.command === command ? ended : undefined);
   return {
     project,
     agentVersion,
     backup: summarize('backup'),
     verify: summarize('verify'),
+    drill: summarize('drill'),
+    lateness: judgeProject(sources.expected, state, sources.clock.now()),
+    nextRuns: [],
     runs: state.countRuns(),
     measured,
     archives: countArchives(state, project),
@@ -41,7 +48,9 @@ export async function gatherFacts(
 
 const endedStatuses: readonly RunStatus[] = ['complete', 'incomplete', 'failed'];
 
-function summarizeRuns(state: StateStore, command: MeasuredCommand, ended: (EndedRun & LastRun) | undefined): RunSummary {
+type SummarizedCommand = MeasuredCommand | 'drill';
+
+function summarizeRuns(state: StateStore, command: SummarizedCommand, ended: (EndedRun & LastRun) | undefined): RunSummary {
   const lastSuccess = ended?.status === 'complete' ? ended : state.newestRun(command, ['complete']);
   return {
     lastSuccess: lastSuccess?.startedAt,
@@ -50,13 +59,13 @@ function summarizeRuns(state: StateStore, command: MeasuredCommand, ended: (Ende
 }
 
 /** Where no run is going on, one without an end was killed. That is only asked when there is one: whoever asks takes the lock for a moment. */
-function findLastEnded(state: StateStore, command: MeasuredCommand): LastRun | undefined {
+function findLastEnded(state: StateStore, command: SummarizedCommand): LastRun | undefined {
   const run = state.newestRun(command);
   if (run?.status !== 'running') return run && { ...run, status: run.status };
   return state.isLocked() ? findEnded(state, command) : { ...run, status: 'failed' };
 }
 
-function findEnded(state: StateStore, command: MeasuredCommand): LastRun | undefined {
+function findEnded(state: StateStore, command: SummarizedCommand): LastRun | undefined {
   const run = state.newestRun(command, endedStatuses);
   return run === undefined || run.status === 'running' ? undefined : { ...run, status: run.status };
 }

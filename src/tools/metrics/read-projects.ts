@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { MetricFacts } from '../../domain/metrics/families.ts';
+import type { Clock } from '../../context.ts';
+import type { ExpectedBackups } from '../../domain/expected-backups.ts';
+import type { MetricFacts, NextRun } from '../../domain/metrics/families.ts';
 import { parseMeasurements } from '../../domain/metrics/measurements.ts';
 import { messageOf } from '../../errors.ts';
 import { openStateReader } from '../state/store.ts';
@@ -13,6 +15,15 @@ export interface MonitoredProject {
   readonly stateDirectory: string;
   /** BORG_REPO. */
   readonly repositoryLocation: string;
+  readonly expected: ExpectedBackups;
+  /** What the scheduler will start. */
+  readonly nextRuns: readonly NextRun[];
+}
+
+interface ReaderOptions {
+  readonly agentVersion: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Logger;
 }
 
 export interface ProjectsReader {
@@ -20,8 +31,8 @@ export interface ProjectsReader {
 }
 
 /** Reads what the histories of projects know. One that cannot be read is left out; the log says so when it begins, and not each time. */
-export function createProjectsReader(options: { readonly agentVersion: string; readonly log: Logger }): ProjectsReader {
-  const { agentVersion, log } = options;
+export function createProjectsReader(options: ReaderOptions): ProjectsReader {
+  const { log } = options;
   const unreadable = new Map<string, string>();
   return {
     async read(projects) {
@@ -31,7 +42,7 @@ export function createProjectsReader(options: { readonly agentVersion: string; r
         // Two files may call their project the same; series must not come twice.
         if (facts.has(project)) continue;
         try {
-          facts.set(project, await readProject({ ...monitored, agentVersion }));
+          facts.set(project, await readProject(monitored, options));
           unreadable.delete(project);
         } catch (error) {
           const reason = messageOf(error);
@@ -44,11 +55,13 @@ export function createProjectsReader(options: { readonly agentVersion: string; r
   };
 }
 
-async function readProject(monitored: MonitoredProject & { readonly agentVersion: string }): Promise<MetricFacts> {
+async function readProject(monitored: MonitoredProject, options: ReaderOptions): Promise<MetricFacts> {
   const stateDirectory = join(monitored.stateDirectory, monitored.project);
   const state = openStateReader(stateDirectory);
   try {
-    return await gatherFacts({ ...monitored, stateDirectory, state }, parseMeasurements(state.measurements()), undefined);
+    const sources = { ...options, ...monitored, stateDirectory, state };
+    const facts = await gatherFacts(sources, parseMeasurements(state.measurements()), undefined);
+    return { ...facts, nextRuns: monitored.nextRuns };
   } finally {
     state.close();
   }

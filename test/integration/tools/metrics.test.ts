@@ -33,6 +33,7 @@ function create(replaced: Partial<StateStore> = {}, file = join(directory, 'shop
     agentVersion: '0.1.0',
     stateDirectory: directory,
     state: { ...state, ...replaced },
+    expected: { project: 'shop', schedule: undefined, storageSchedule: undefined, lateAfterMs: undefined },
     repository: { location: 'ssh://backup@host/./shop', lastSizes: () => undefined },
     clock: systemClock,
     log: pino({ level: 'warn' }, new Writable({ write })),

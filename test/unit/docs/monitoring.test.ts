@@ -1,6 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { describeMetrics } from '../../../src/domain/metrics/families.ts';
+import { createTemporaryDirectory } from '../../helpers/temporary-directory.ts';
 import { allFacts } from '../../helpers/metric-facts.ts';
 
 const read = (name: string): Promise<string> => readFile(new URL(`../../../docs/monitoring/${name}`, import.meta.url), 'utf8');
@@ -63,6 +67,66 @@ describe('the alert rules', async () => {
   });
 });
 
+const promtool = spawnSync('promtool', ['--version']).error;
+if (promtool !== undefined) console.warn(`promtool is not there (${promtool.message}): the rules are not looked at by it.`);
+
+/** What promtool says of a file of rules; the expressions of the dashboard are read as rules, too. */
+function check(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
+  return status === 0 ? 'good' : `${stdout}${stderr}`;
+}
+
+describe.skipIf(promtool !== undefined)('promtool', () => {
+  const rules = fileURLToPath(new URL('../../../docs/monitoring/alerts.yml', import.meta.url));
+
+  /** JSON is YAML. */
+  const writeYaml = async (document: object): Promise<string> => {
+    const file = join(await createTemporaryDirectory(), 'file.yml');
+    await writeFile(file, JSON.stringify(document));
+    return file;
+  };
+
+  test('can read the alert rules, and every expression of the dashboard', async () => {
+    expect(check('check', 'rules', rules)).toBe('good');
+    const { panels } = JSON.parse(await read('dashboard.json')) as Dashboard;
+    const records = panels
+      .flatMap(({ targets }) => targets)
+      .map(({ expr }, index) => ({ record: `panel_${index}`, expr: expr.replaceAll('$project', '.*') }));
+    expect(check('check', 'rules', await writeYaml({ groups: [{ name: 'panels', rules: records }] }))).toBe('good');
+  });
+
+  test('has the rule on late fire for what says so, and when nothing says anything new', async () => {
+    const say = (project: string, late: string, from: number) => [
+      { series: `supabase_backup_late{project="${project}"}`, values: late },
+      { series: `supabase_backup_late_from_timestamp_seconds{project="${project}"}`, values: `${from}x30` },
+    ];
+    const alert = (project: string) => ({
+      exp_labels: { severity: 'critical', project },
+      exp_annotations: {
+        summary: `The backups of ${project} are late`,
+        description: `The newest complete backup is older than its schedule allows. \`agent status --check --project ${project}\` says by how much, and \`agent doctor\` why it may not work.`,
+      },
+    });
+    const alertname = 'SupabaseBackupLate';
+    const file = await writeYaml({
+      rule_files: [rules],
+      evaluation_interval: '1m',
+      tests: [
+        {
+          interval: '1m',
+          // The clock begins at 0.
+          input_series: [...say('told', '0x10 1x20', 1e6), ...say('silent', '0x30', 600), ...say('good', '0x30', 1e6)],
+          alert_rule_test: [
+            { eval_time: '5m', alertname, exp_alerts: [] },
+            { eval_time: '25m', alertname, exp_alerts: [alert('told'), alert('silent')] },
+          ],
+        },
+      ],
+    });
+    expect(check('test', 'rules', file)).toBe('good');
+  });
+});
+
 describe('the dashboard', async () => {
   const text = await read('dashboard.json');
   const { panels, templating } = JSON.parse(text) as Dashboard;
@@ -88,6 +152,7 @@ describe('the dashboard', async () => {
     expect(unseen).toEqual([
       'supabase_backup_last_attempt_timestamp_seconds',
       'supabase_backup_verify_last_attempt_timestamp_seconds',
+      'supabase_backup_drill_last_attempt_timestamp_seconds',
     ]);
   });
 

@@ -86,6 +86,7 @@ test('what never ran counts from when the project was first seen', () => {
     judgeLateness({ now, firstSeen, lastComplete: undefined, lateAfterMs: 2 * hourMs, schedule: undefined });
   expect(judge(hoursAgo(1))).toMatchObject({ late: false });
   expect(judge(hoursAgo(5))).toEqual({
+    from: hoursAgo(3),
     late: true,
     reason: 'there is no complete backup yet, 5.0 hours after this machine first knew of it, 120 minutes are allowed',
   });
@@ -94,7 +95,7 @@ test('what never ran counts from when the project was first seen', () => {
 test('a backup in the future says nothing about when the next one came', () => {
   expect(
     judgeLateness({ now, firstSeen: longAgo, lastComplete: hoursAgo(-1), lateAfterMs: undefined, schedule: undefined }),
-  ).toEqual({
+  ).toMatchObject({
     late: true,
     reason: 'the newest complete backup lies in the future: the clock is or was wrong',
   });
@@ -108,14 +109,16 @@ test('whatever the past is, time makes it late in the end, and a longer allowanc
   fc.assert(
     fc.property(ms, ms, ms, fc.boolean(), (ageMs, allowedMs, moreMs, hasBackup) => {
       const then = new Date(now.getTime() - ageMs);
-      const judge = (lateAfterMs: number, at = now) =>
+      const judgeAll = (lateAfterMs: number, at = now) =>
         judgeLateness({
           now: at,
           firstSeen: then,
           lastComplete: hasBackup ? then : undefined,
           lateAfterMs,
           schedule: undefined,
-        }).late;
+        });
+      const judge = (lateAfterMs: number, at = now): boolean => judgeAll(lateAfterMs, at).late;
+      expect(judgeAll(allowedMs).from < now).toBe(judge(allowedMs));
       expect(judge(allowedMs)).toBe(ageMs > allowedMs);
       if (judge(allowedMs + moreMs)) expect(judge(allowedMs)).toBe(true);
       expect(judge(allowedMs, new Date(then.getTime() + allowedMs + 1))).toBe(true);

@@ -2,7 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createLogger } from '../../../../src/log.ts';
-import { createProjectsReader } from '../../../../src/tools/metrics/read-projects.ts';
+import { createProjectsReader, type MonitoredProject } from '../../../../src/tools/metrics/read-projects.ts';
 import { openStateStore } from '../../../../src/tools/state/store.ts';
 import { createTemporaryDirectory } from '../../../helpers/temporary-directory.ts';
 
@@ -10,12 +10,23 @@ async function createScene() {
   const stateDirectory = await createTemporaryDirectory();
   const lines: Record<string, unknown>[] = [];
   const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
-  const reader = createProjectsReader({ agentVersion: '0.1.0', log: createLogger([{ level: 'warn', write }]) });
-  const projectOf = (project: string) => ({ project, stateDirectory, repositoryLocation: stateDirectory });
+  const reader = createProjectsReader({
+    agentVersion: '0.1.0',
+    clock: { now: () => now },
+    log: createLogger([{ level: 'warn', write }]),
+  });
+  const projectOf = (project: string): MonitoredProject => ({
+    project,
+    stateDirectory,
+    repositoryLocation: stateDirectory,
+    expected: { project, schedule: undefined, storageSchedule: undefined, lateAfterMs: 3_600_000 },
+    nextRuns: [{ kind: 'backup', at: now }],
+  });
   return { stateDirectory, lines, reader, projectOf };
 }
 
 const startedAt = new Date('2026-11-21T02:00:00Z');
+const now = new Date('2026-11-21T03:00:01Z');
 
 test('tells of all projects, but for the one whose history is broken, which is said once', async () => {
   const { stateDirectory, lines, reader, projectOf } = await createScene();
@@ -27,10 +38,12 @@ test('tells of all projects, but for the one whose history is broken, which is s
   const projects = ['broken', 'shop', 'new', 'shop'].map(projectOf);
   for (let times = 0; times < 3; times += 1) {
     const facts = await reader.read(projects);
-    expect(facts.map(({ project, backup }) => [project, backup.lastSuccess])).toEqual([
-      ['shop', startedAt],
-      ['new', undefined],
+    const known = facts.map(({ project, backup, lateness }) => [project, backup.lastSuccess, lateness.late]);
+    expect(known).toEqual([
+      ['shop', startedAt, true],
+      ['new', undefined, false],
     ]);
+    expect(facts[1]!.nextRuns).toEqual([{ kind: 'backup', at: now }]);
   }
   expect(lines).toMatchObject([{ project: 'broken', msg: 'the metrics of a project cannot be read' }]);
   state.close();

@@ -29,14 +29,41 @@ test('what is known stands in the text, by project', async () => {
   expect(value('supabase_backup_verify_ok')).toBe(1);
 });
 
+test('of what is late, comes next and was rehearsed', async () => {
+  const { value } = await expose(allFacts);
+  expect(value('supabase_backup_late')).toBe(1);
+  expect(value('supabase_backup_late_from_timestamp_seconds')).toBe(Date.UTC(2026, 10, 21, 14) / 1000);
+  expect(value('supabase_backup_next_run_timestamp_seconds', { kind: 'verify' })).toBe(Date.UTC(2026, 10, 22, 4) / 1000);
+  expect(value('supabase_backup_drill_last_success_timestamp_seconds')).toBe(Date.UTC(2026, 10, 1, 5) / 1000);
+  expect(value('supabase_backup_drill_last_attempt_timestamp_seconds')).toBe(Date.UTC(2026, 10, 8, 5) / 1000);
+  expect(value('supabase_backup_drill_ok')).toBe(0);
+});
+
 test('of a project without any run it is known that it has no backup, and nothing is made up', async () => {
   const none = { lastSuccess: undefined, lastEnded: undefined };
-  const unknown = { backup: none, verify: none, runs: [], measured: noMeasurements, fileSystems: [] };
+  const unknown = {
+    backup: none,
+    verify: none,
+    drill: none,
+    nextRuns: [],
+    runs: [],
+    measured: noMeasurements,
+    fileSystems: [],
+  };
   const { value, types } = await expose({ ...allFacts, ...unknown, archives: { database: 0, storage: 0 } });
   expect(value('supabase_backup_last_success_timestamp_seconds')).toBe(0);
   expect(value('supabase_backup_verify_last_success_timestamp_seconds')).toBe(0);
+  expect(value('supabase_backup_drill_last_success_timestamp_seconds')).toBe(0);
   expect(value('supabase_backup_status', { status: 'failed' })).toBe(0);
-  for (const name of ['duration_seconds', 'read_bytes', 'verify_ok', 'storage_objects', 'filesystem_free_bytes']) {
+  for (const name of [
+    'next_run_timestamp_seconds',
+    'drill_ok',
+    'duration_seconds',
+    'read_bytes',
+    'verify_ok',
+    'storage_objects',
+    'filesystem_free_bytes',
+  ]) {
     expect(types).not.toHaveProperty(`supabase_backup_${name}`);
   }
 });
