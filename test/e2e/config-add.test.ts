@@ -128,6 +128,7 @@ test('asks at a terminal, without showing secrets, again where an answer will no
     ['Password of the database user [as before]: ', password],
     ['(empty: without them): ', ''],
     [`[${location}]: `, ''],
+    ['(empty: the new one): ', ''],
   ];
   const asked = new Map<string, number>();
   for (const [question, answer] of dialogue) {

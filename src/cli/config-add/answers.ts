@@ -31,7 +31,7 @@ export interface AnswerOptions {
   readonly repository?: string;
   readonly passphraseFile?: string;
   readonly makePassphrase?: boolean;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 /** What may come from the environment: the rest of it may be meant for other programs, or other projects. */
@@ -92,7 +92,7 @@ async function readOptions(shell: Shell, options: AnswerOptions): Promise<Answer
     ['SUPABASE_DB_CA_FILE', options.dbCaFile],
     ['SUPABASE_URL', options.supabaseUrl],
     ['BORG_REPO', options.repository],
-    ...options.set.map(parseAssignment),
+    ...(options.set ?? []).map(parseAssignment),
   ];
   const answers: Answers = new Map();
   for (const [name, value] of plain) {

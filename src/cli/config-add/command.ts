@@ -6,6 +6,7 @@ import { projectFile } from '../../config/open.ts';
 import type { VariableName } from '../../config/variables.ts';
 import { assertWritable, writeEnvFile } from '../../config/write-env-file.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
+import { printable } from '../../domain/printable.ts';
 import { loadOptions, projectsDirectoryOption, type CommonOptions, type Shell } from '../shell.ts';
 import { readAnswers, type AnswerOptions, type Answers } from './answers.ts';
 import { askForRest, findTerminal, isIncomplete, toValues } from './questions.ts';
@@ -42,7 +43,7 @@ export function configAddCommand(shell: Shell): Command {
     .option('--repository <location>', 'the Borg repository: a path, or ssh://USER@HOST/PATH')
     .option('--passphrase-file <path>', 'the passphrase of the repository, in a file')
     .option('--make-passphrase', 'make a new passphrase, for a repository that is yet to be created')
-    .option('--set <name=value>', 'any other variable of .env.example that is no secret; may be repeated', collect, [])
+    .option('--set <name=value>', 'any other variable of .env.example that is no secret; may be repeated', collect)
     .option('--no-test', 'connect to nothing, and write the file as it is')
     .option('--replace', 'put it in the place of a file that is there, which is kept beside it')
     .option('--dry-run', 'show the file with secrets masked, and test, but write nothing')
@@ -56,7 +57,7 @@ export function configAddCommand(shell: Shell): Command {
     });
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
@@ -118,15 +119,17 @@ async function settle(
   const terminal = findTerminal(shell);
   const asks = terminal !== undefined && (await isIncomplete(answers));
   if (asks) terminal.note(`The answers go into ${path}. Ctrl-C leaves; until the end nothing is written.\n`);
-  for (;;) {
-    if (asks) await askForRest(terminal, project, answers);
+  for (let again = false; ; again = true) {
+    if (asks) await askForRest(terminal, answers, { project, again });
     const text = formatEnvText(toValues(answers));
     const { askPassword: _, ...others } = loadOptions(shell, options);
     const loaded = await loadConfigText(path, text, others);
     const trial = options.test ? await tryConfiguration(shell, loaded) : undefined;
     const failed = trial?.findings.filter(({ state }) => state === 'failed') ?? [];
     if (!asks || failed.length === 0) return { answers, text, loaded, trial };
-    for (const { check, detail } of failed) terminal.note(`\nThis does not work: ${check}: ${detail}`);
+    for (const { check, detail, remedy } of failed) {
+      terminal.note(`\nThis does not work: ${check}: ${printable(detail)}\n${remedy ?? ''}`);
+    }
     terminal.note('');
     if (!/^y/i.test(await terminal.ask('Correct the answers? (yes, or Enter to stop) ')))
       return { answers, text, loaded, trial };

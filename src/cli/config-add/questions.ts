@@ -40,17 +40,23 @@ const required = ['SUPABASE_DB_URL', 'SUPABASE_DB_PASSWORD', 'SUPABASE_URL', 'BO
 
 /**
  * Asks for what no option and no variable has said; each answer is judged by the rules of every configuration, and asked for again when it
- * will not do. What was asked before is proposed. Changes `answers`. Throws AppError interrupted.
+ * will not do. What was asked before is proposed; `again` when it was tried and did not work. Changes `answers`. Throws AppError interrupted.
  */
-export async function askForRest(terminal: Terminal, project: string, answers: Answers): Promise<void> {
+export async function askForRest(
+  terminal: Terminal,
+  answers: Answers,
+  { project, again }: { readonly project: string; readonly again: boolean },
+): Promise<void> {
   const ask = (question: Question): Promise<void> => askOne(terminal, answers, question);
   await askForDatabase(terminal, answers);
-  await ask({
-    name: 'SUPABASE_SERVICE_ROLE_KEY',
-    text: 'service_role key or secret key, for the objects of Storage (empty: without them)',
-    secret: true,
-    needed: !hasDatabase(answers),
-  });
+  if (!answers.has('SUPABASE_SECRET_KEY')) {
+    await ask({
+      name: 'SUPABASE_SERVICE_ROLE_KEY',
+      text: 'service_role key or secret key, for the objects of Storage (empty: without them)',
+      secret: true,
+      needed: !hasDatabase(answers),
+    });
+  }
   if ((await findProblems(toValues(answers))).has('SUPABASE_URL') || isAsked(answers, 'SUPABASE_URL')) {
     await ask({ name: 'SUPABASE_URL', text: 'URL of the project' });
   }
@@ -59,7 +65,7 @@ export async function askForRest(terminal: Terminal, project: string, answers: A
     text: 'Borg repository: a path, or ssh://USER@HOST/PATH',
     proposal: existsSync(repositories) ? join(repositories, project) : undefined,
   });
-  await askForPassphrase(terminal, answers);
+  if (again || answers.get('BORG_PASSPHRASE')?.source !== 'made') await askForPassphrase(terminal, answers);
 }
 
 function hasDatabase(answers: Answers): boolean {
@@ -115,12 +121,13 @@ const addressHelp = `Which database? The reference of a hosted project (the 20 l
 string without password (postgresql://USER@HOST:5432/DATABASE). Nothing, where Storage alone is backed up.`;
 
 async function askForPassphrase(terminal: Terminal, answers: Answers): Promise<void> {
-  if (answers.has('BORG_PASSPHRASE') && !isAsked(answers, 'BORG_PASSPHRASE')) return;
+  const before = answers.get('BORG_PASSPHRASE')?.source;
+  if (before === 'option' || before === 'environment') return;
   for (;;) {
-    const keeps = answers.has('BORG_PASSPHRASE') ? 'as before' : 'a new one is made';
+    const keeps = before === undefined ? 'a new one is made' : before === 'made' ? 'the new one' : 'as before';
     const value = await terminal.askPassword(`Passphrase of the repository (empty: ${keeps}): `);
     if (value === '') {
-      if (!answers.has('BORG_PASSPHRASE')) answers.set('BORG_PASSPHRASE', makePassphrase());
+      if (before === undefined) answers.set('BORG_PASSPHRASE', makePassphrase());
       return;
     }
     if ((await terminal.askPassword('Once more: ')) === value) {
