@@ -175,7 +175,10 @@ test.skipIf(process.getuid?.() !== 0)('root writes for the user of the service, 
     runAgent(['config', 'add', 'shop', ...place, ...url, '--json'], { input: database.config.password!.reveal() });
 
   expect((await add()).json<AddDocument>().checks).toContainEqual(
-    expect.objectContaining({ state: 'failed', detail: expect.stringContaining(`${repositories} is not writable`) as string }),
+    expect.objectContaining({
+      state: 'failed',
+      detail: expect.stringContaining(`daemon may not write to ${repositories}`) as string,
+    }),
   );
   await chown(repositories, daemon, daemon);
   const { file } = (await add()).json<AddDocument>();

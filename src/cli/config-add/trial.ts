@@ -36,7 +36,7 @@ export async function tryConfiguration(shell: Shell, { config, warnings }: Loade
     const log = createLogger([]);
     const tools = composeTools({ config: { ...config, stateDirectory }, log, progress, signal, environment, commands });
     const found = warnings.map((warning) => warn('configuration', warning, 'Correct it here, or later in the file.'));
-    const trial = await examine(tools, progress);
+    const trial = await examine(tools, progress, user?.name ?? 'the user of this command');
     return { ...trial, findings: [...found, ...trial.findings] };
   } finally {
     progress.end();
@@ -44,14 +44,14 @@ export async function tryConfiguration(shell: Shell, { config, warnings }: Loade
   }
 }
 
-async function examine(tools: DoctorTools, progress: Shell['progress']): Promise<Trial> {
+async function examine(tools: DoctorTools, progress: Shell['progress'], who: string): Promise<Trial> {
   try {
     progress.step('Connecting to the database');
     const database = await examineDatabase(tools);
     progress.step('Asking Storage');
     const storage = await examineStorage(tools);
     progress.step('Opening the repository');
-    const repository = await examineNewRepository(tools, database.sizeBytes);
+    const repository = await examineNewRepository(tools, { databaseBytes: database.sizeBytes, who });
     tools.signal.throwIfAborted();
     return { ...repository, findings: [...database.findings, ...storage, ...repository.findings] };
   } finally {
@@ -60,30 +60,46 @@ async function examine(tools: DoctorTools, progress: Shell['progress']): Promise
 }
 
 /** As the doctor does; but one that is not there yet is no fault, if it can be made. */
-async function examineNewRepository(tools: DoctorTools, databaseBytes: number | undefined): Promise<Trial> {
+async function examineNewRepository(tools: DoctorTools, { databaseBytes, who }: RepositoryFacts): Promise<Trial> {
   try {
     await tools.repository.list();
   } catch (error) {
     const isMissing = error instanceof AppError && error.code === 'repository_missing';
-    const findings = isMissing
-      ? await attempt('repository', async () => [await judgePlace(tools)])
-      : [failBy('repository', error)];
-    return { findings, hasRepository: false };
+    const other = isMissing
+      ? ok('repository', `${tools.repository.location} is not there yet: agent init creates it`)
+      : undefined;
+    const judged = await attempt('repository', async () => [
+      (await judgePlace(tools, who, isMissing)) ?? other ?? failBy('repository', error),
+    ]);
+    return { findings: judged, hasRepository: false };
   }
   const { findings } = await examineRepository(tools, databaseBytes);
   return { findings, hasRepository: true };
 }
 
-async function judgePlace({ commands, repository: { location } }: DoctorTools): Promise<Finding> {
-  const missing = `${location} is not there yet: agent init creates it`;
-  if (!location.startsWith('/')) return ok('repository', missing);
+interface RepositoryFacts {
+  readonly databaseBytes: number | undefined;
+  /** For messages: the user that programs are started as. */
+  readonly who: string;
+}
+
+/** What is wrong with the directory that a repository of this machine is in, or is to be in: to Borg that is an exception in Python. */
+async function judgePlace(
+  { commands, repository: { location } }: DoctorTools,
+  who: string,
+  isMissing: boolean,
+): Promise<Finding | undefined> {
+  if (!location.startsWith('/')) return undefined;
   let place = location;
   while (!existsSync(place)) place = dirname(place);
-  const { exitCode } = await commands.run({ file: 'test', args: ['-w', place] });
-  if (exitCode === 0) return ok('repository', missing);
+  const { exitCode } = await commands.run({ file: 'test', args: [isMissing ? '-w' : '-x', place] });
+  if (exitCode === 0) return undefined;
+  const what = isMissing
+    ? `is not there, and cannot be created: ${who} may not write to ${place}`
+    : `cannot be reached: ${who} may not look into ${place}`;
   return fail(
     'repository',
-    `${location} is not there, and cannot be created: ${place} is not writable`,
-    `Choose another place, or let the user who runs the agent write to ${place}.`,
+    `${location} ${what}`,
+    `Choose another place (scripts/install makes one, /var/backups/supabase-backup), or let ${who} into ${place}.`,
   );
 }
