@@ -5,6 +5,8 @@ import { readEnvFile } from '../../src/config/env-file.ts';
 import { runAgent } from '../helpers/agent.ts';
 import { createTestRepository } from '../helpers/borg.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { emptyStorage } from '../helpers/empty-storage.ts';
+import { startStorageServer } from '../helpers/storage-server/server.ts';
 import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 import { runOnTerminal } from '../helpers/terminal.ts';
 
@@ -26,7 +28,9 @@ interface AddDocument {
 const daemon = 1;
 
 test('takes options, tries them, and writes a file that the other commands work with', async () => {
-  const database = await createTestDatabase();
+  const database = await createTestDatabase({ template: 'supabase' });
+  await database.query(emptyStorage);
+  const storage = await startStorageServer({ database: database.config });
   const { location } = await createTestRepository();
   const directory = await createTemporaryDirectory();
   const password = database.config.password!.reveal();
@@ -77,10 +81,25 @@ test('takes options, tries them, and writes a file that the other commands work 
 
   const passphraseFile = join(directory, 'passphrase');
   await writeFile(passphraseFile, `${passphrase}\n`, { mode: 0o600 });
-  const better = ['--passphrase-file', passphraseFile, '--set', 'PROJECT_NAME=web', '--replace', '--json'];
+  const keyFile = join(directory, 'key');
+  await writeFile(keyFile, storage.serviceKey, { mode: 0o600 });
+  const better = [
+    '--service-role-key-file',
+    keyFile,
+    '--supabase-url',
+    storage.url,
+    '--passphrase-file',
+    passphraseFile,
+    '--set',
+    'PROJECT_NAME=web',
+    '--replace',
+    '--json',
+  ];
   const last = await add('shop', [...given.slice(0, -2), ...better]);
   expect(last.stderr).toContain('Warning: the old file sets STATE_DIR, which the new one does not');
   expect(last.stderr).toContain('Warning: PROJECT_NAME was shop');
+  expect(last.json<AddDocument>().checks).toContainEqual(expect.objectContaining({ check: 'storage', state: 'ok' }));
+  expect(last.stdout).not.toContain(storage.serviceKey);
   expect(last.json<AddDocument>()).toMatchObject({ written: true, kept: `${document.file}.old` });
   expect(last.json<AddDocument>().next).not.toContainEqual(expect.stringMatching(/agent init \S+ \S+$/));
   expect(await readFile(`${document.file}.old`, 'utf8')).toBe(text);
