@@ -48,16 +48,16 @@ test('backup and list of several projects: each has its turn, and the exit code 
     /\nblog +complete +blog-\w+ .*B\ngone +failed +source_unreachable\nmute +failed +configuration\n$/,
   );
 
-  const named = await runAgent(['backup', 'gone', 'blog', '--only', 'database', '--json', ...options]);
-  expect(named).toMatchObject({ exitCode: 20, stderr: '' });
+  const named = await runAgent(['backup', 'mute', 'gone', '--only', 'database', '--json', ...options]);
+  expect(named).toMatchObject({ exitCode: 2, stderr: '' });
   expect(named.json()).toMatchObject({
     schemaVersion: 1,
     command: 'backup',
     status: 'failed',
-    exitCode: 20,
+    exitCode: 2,
     projects: [
+      { name: 'mute', command: 'backup', status: 'failed', error: { code: 'configuration' } },
       { name: 'gone', command: 'backup', status: 'failed', error: { code: 'source_unreachable', exitCode: 20 } },
-      { name: 'blog', command: 'backup', status: 'complete', project: 'blog', archives: [{ kind: 'database' }] },
     ],
     notBegun: [],
   });
@@ -65,7 +65,7 @@ test('backup and list of several projects: each has its turn, and the exit code 
   const listed = await runAgent(['list', '--all', ...options]);
   expect(listed.exitCode).toBe(2);
   expect(listed.stdout).toMatch(
-    /^PROJECT +BACKUP .*\nblog +blog-.*\nblog +blog-.* complete .*\ngone +no backup yet\nmute +cannot be read \(configuration\)\n$/,
+    /^PROJECT +BACKUP .*\nblog +blog-.* complete .*\ngone +no backup yet\nmute +cannot be read \(configuration\)\n$/,
   );
   expect(listed.stderr).toMatch(/^Error: mute: The configuration /);
   const { exitCode, json } = await runAgent(['list', 'blog', 'gone', '--json', ...options]);
@@ -74,7 +74,7 @@ test('backup and list of several projects: each has its turn, and the exit code 
     command: 'list',
     status: 'complete',
     projects: [
-      { name: 'blog', command: 'list', project: 'blog', backups: [{ status: 'complete' }, { status: 'complete' }] },
+      { name: 'blog', command: 'list', project: 'blog', backups: [{ status: 'complete' }] },
       { name: 'gone', backups: [] },
     ],
   });
