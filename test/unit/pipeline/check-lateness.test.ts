@@ -81,7 +81,7 @@ test('whoever only asks tells nobody, and notes nothing', async () => {
   expect(scene.context.state.fact('first_seen_at')).toBeUndefined();
   scene.record('backup', 'complete');
   scene.passHours(49);
-  expect(findLateness(scene.context)).toEqual({
+  expect(findLateness(scene.context)).toMatchObject({
     late: true,
     reason: 'the newest complete backup is 49.0 hours old, 48.0 hours are allowed',
   });
