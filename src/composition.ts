@@ -9,6 +9,7 @@ import type { StateStore } from './state-store.ts';
 import type { ControlAnswer, ControlQuestion } from './domain/control.ts';
 import { expectBackups } from './domain/expected-backups.ts';
 import type { MetricFacts } from './domain/metrics/families.ts';
+import type { AppError } from './errors.ts';
 import type { ObjectStore } from './object-store.ts';
 import { borgEnvironment } from './tools/borg/environment.ts';
 import { createRepository } from './tools/borg/repository.ts';
@@ -24,6 +25,7 @@ import { openMirror } from './tools/mirror/mirror.ts';
 import { createNotifier } from './tools/notify/notifier.ts';
 import { createDatabases } from './tools/postgres/databases.ts';
 import { createCommandRunner } from './tools/process/run-command.ts';
+import { StandstillWatch } from './tools/standstill/watch.ts';
 import { readLastRun } from './tools/state/last-run.ts';
 import { openStateStore } from './tools/state/store.ts';
 import { createObjectStore } from './tools/supabase/object-store.ts';
@@ -60,16 +62,21 @@ export function composeContext(options: CompositionOptions): RunContext {
 export function composeTools(
   options: CompositionOptions,
 ): Omit<RunContext, 'state' | 'metrics'> & { readonly openState: () => StateStore } {
-  const { config, progress, signal, environment } = options;
+  const { config, progress, environment } = options;
+  const ending = new AbortController();
+  const endRun = (reason: AppError): void => ending.abort(reason);
+  const signal = AbortSignal.any([options.signal, ending.signal]);
+  const watch = new StandstillWatch({ limitMs: config.limits.stallMs, clock: systemClock, onStandstill: endRun });
   const stateDirectory = join(config.stateDirectory, config.project);
-  const commands = options.commands ?? composeCommands(options);
+  const commands = options.commands ?? composeCommands({ environment, signal, watch });
   const defined = Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   return {
-    ...composeTeller(options),
+    ...composeTeller({ ...options, signal }),
     config,
     progress,
+    endRun,
     commands,
     repository: createRepository({
       config: config.repository,
@@ -86,6 +93,7 @@ export function composeTools(
         temporaryDirectory: environment['TMPDIR'] ?? '/var/tmp',
       },
       signal,
+      watch,
     ),
     storage: composeStorage(config, stateDirectory),
     openMirror,
@@ -137,8 +145,12 @@ function composeStorage(config: ProjectConfig, stateDirectory: string): StorageT
 }
 
 /** Starts programs: what is there even when the configuration is not. */
-export function composeCommands({ environment, signal }: Pick<CompositionOptions, 'environment' | 'signal'>): CommandRunner {
-  return createCommandRunner({ environment: childEnvironment(environment), signal });
+export function composeCommands({
+  environment,
+  signal,
+  watch,
+}: Pick<CompositionOptions, 'environment' | 'signal'> & { readonly watch?: StandstillWatch }): CommandRunner {
+  return createCommandRunner({ environment: childEnvironment(environment), signal, watch });
 }
 
 /** Messages are matched by their texts, so they have to come in English; names come in UTF-8. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { ConnectionConfig, ProjectConfig, StorageConnection } from './config/project-config.ts';
+import type { AppError } from './errors.ts';
 import type { Files } from './files.ts';
 import type { Metrics } from './metrics.ts';
 import type { Invocation, Notifier } from './notifier.ts';
@@ -17,6 +18,8 @@ export interface RunContext {
   readonly stages?: StageState;
   /** Aborted when the user or the system asks the run to end (SIGINT, SIGTERM). */
   readonly signal: AbortSignal;
+  /** Ends the run, as the signal does, for a reason that it fails with. */
+  endRun(reason: AppError): void;
   readonly commands: CommandRunner;
   readonly repository: Repository;
   readonly databases: Databases;
@@ -90,6 +93,8 @@ export interface Command {
   readonly killDelayMs?: number;
   /** Whether a signal that is typed at a terminal (Ctrl-C) is ours alone, to be passed on; it reaches both unless given. */
   readonly ownSession?: boolean;
+  /** It may do nothing for as long as it likes, as a server may: STALL_LIMIT is not for it. */
+  readonly idles?: true;
 }
 
 export interface CommandResult {

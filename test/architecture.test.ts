@@ -21,7 +21,7 @@ const importMap: ImportMap = {
   'compose-log.ts': { values: ['tools', 'log.ts'], types: ['config', 'context.ts', 'domain'], outside: 'any' },
   'context.ts': {
     values: [],
-    types: ['config', 'domain', 'files.ts', 'metrics.ts', 'notifier.ts', 'object-store.ts', 'state-store.ts'],
+    types: ['config', 'domain', 'errors.ts', 'files.ts', 'metrics.ts', 'notifier.ts', 'object-store.ts', 'state-store.ts'],
     outside: ['node:stream', 'pino'],
   },
   'notifier.ts': { values: [], types: ['domain'], outside: [] },

@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { findAlertProblems, toAlertConfig } from './alert-settings.ts';
 import { completePassword, findDatabase } from './database.ts';
 import { describeConfig, type ConfigRow } from './describe.ts';
+import { toLimitConfig } from './limit-settings.ts';
 import { toLogConfig } from './log-settings.ts';
 import { openFile, openSources, openText, projectFile, type LoadOptions, type OpenedSources } from './open.ts';
 import { createProblems, throwProblems, withPrefix, type Problems } from './problems.ts';
@@ -112,6 +113,7 @@ function toProjectConfig(
     postgresBinDirectory: settings.PG_BIN_DIR,
     metricsFile: settings.METRICS_FILE,
     restoreAllowed: settings.RESTORE_ALLOWED,
+    limits: toLimitConfig(settings),
     logs: toLogConfig(settings),
   };
 }

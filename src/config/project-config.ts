@@ -1,4 +1,5 @@
 import type { AlertEvent } from '../domain/alerts/alert.ts';
+import type { LimitConfig } from './limit-settings.ts';
 import type { LogConfig } from './log-settings.ts';
 import type { ScheduleConfig } from './schedule-settings.ts';
 
@@ -31,6 +32,7 @@ export interface ProjectConfig {
   readonly metricsFile: string | undefined;
   /** RESTORE_ALLOWED: whether this project may be a restore target. */
   readonly restoreAllowed: boolean;
+  readonly limits: LimitConfig;
   readonly logs: LogConfig;
 }
 

@@ -6,6 +6,7 @@ import { parseByteSize } from './byte-size.ts';
 import { duration } from './duration.ts';
 import { metricsShape } from './metrics-settings.ts';
 import { parseConnectionUrl, type ConnectionUrl } from './connection-url.ts';
+import { limitShape } from './limit-settings.ts';
 import { logShape } from './log-settings.ts';
 import { parseRepositoryLocation } from './repository-location.ts';
 import { parseProjectUrl } from './project-url.ts';
@@ -165,6 +166,7 @@ export const projectSchema = targetSchema.extend({
   ...scheduleShape,
   STATE_DIR: describe('STATE_DIR', text.optional()),
   PG_BIN_DIR: describe('PG_BIN_DIR', text.optional()),
+  ...limitShape,
   ...metricsShape,
   ...alertFields,
   ...logShape,

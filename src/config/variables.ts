@@ -1,5 +1,6 @@
 import { metricsVariables } from './metrics-variables.ts';
 import { alertVariables } from './alert-variables.ts';
+import { limitVariables } from './limit-variables.ts';
 import { logVariables } from './log-variables.ts';
 import { scheduleVariables } from './schedule-variables.ts';
 import type { Variable } from './variable.ts';
@@ -177,6 +178,7 @@ export const variables = {
     path: true,
     example: '/usr/lib/postgresql/17/bin',
   },
+  ...limitVariables,
   ...metricsVariables,
   ...alertVariables,
   ...logVariables,

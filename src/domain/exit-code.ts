@@ -39,6 +39,7 @@ const exitCodeOfError = {
   source_unreachable: exitCodes.sourceUnreachable,
   target_unreachable: exitCodes.sourceUnreachable,
   no_space: exitCodes.noSpace,
+  timed_out: exitCodes.failed,
   verification_failed: exitCodes.verificationFailed,
   comparison_failed: exitCodes.verificationFailed,
   interrupted: exitCodes.interrupted,

@@ -3,7 +3,8 @@ import type { RunContext, StageState } from '../context.ts';
 import type { RunRecord } from '../state-store.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import { outcomeEvent, type RunEnd } from '../domain/run-event.ts';
-import { AppError, cancelReason, messageOf, RunGoingOnError } from '../errors.ts';
+import { addToMessage, AppError, cancelReason, messageOf, RunGoingOnError } from '../errors.ts';
+import { describeLimit } from '../domain/standstill.ts';
 import { endStage } from './stage.ts';
 
 export interface RunFrame {
@@ -38,9 +39,12 @@ export async function withRun<Result extends RunResult>(
   work: (frame: RunFrame, context: RunContext) => Promise<Result>,
 ): Promise<Result> {
   const lock = await acquireTurn(context, request.command);
+  const over = new AbortController();
+  void limitRun(context, over.signal);
   try {
     return await recordRun(context, request, work);
   } finally {
+    over.abort();
     context.progress.end();
     lock.release();
   }
@@ -61,6 +65,19 @@ async function acquireTurn(context: RunContext, command: RunRequest['command']):
       await context.clock.sleep(turnMs, context.signal);
     }
   }
+}
+
+/** Ends a run that goes on for longer than RUN_LIMIT, so that it does not keep others waiting for ever. */
+async function limitRun(context: RunContext, over: AbortSignal): Promise<void> {
+  const { runMs } = context.config.limits;
+  if (runMs === undefined) return;
+  await context.clock.sleep(runMs, over).catch(() => undefined);
+  if (over.aborted) return;
+  context.endRun(
+    new AppError('timed_out', `The run went on for ${describeLimit(runMs)} and was ended.`, {
+      hint: 'See in `agent logs` which stage took so long; if it needs that time, raise RUN_LIMIT (and TimeoutStartSec= of the units).',
+    }),
+  );
 }
 
 async function recordRun<Result extends RunResult>(
@@ -139,8 +156,9 @@ async function inWorkDirectory<Result>(
     endStage(context);
     return result;
   } catch (error) {
+    const stage = context.stages?.current?.name;
     endStage(context, { failed: true });
-    throw error;
+    throw nameTimeout(context, error, stage);
   } finally {
     await context.files.removeWorkDirectory(directory);
   }
@@ -155,8 +173,20 @@ export function isCancelled({ signal }: Pick<RunContext, 'signal'>): boolean {
   return signal.aborted && signal.reason === cancelReason;
 }
 
+/** When a time limit has ended the run, whatever broke by that is not what happened. What else it says (what is safe, what is left) stays. */
+function nameTimeout({ signal }: RunContext, error: unknown, stage = 'run'): unknown {
+  const reason: unknown = signal.reason;
+  if (!(reason instanceof AppError)) return error;
+  const told = error instanceof AppError && ['interrupted', reason.code].includes(error.code) ? error.message : '';
+  const more = told.replace(reason.message, '').trim();
+  const safe = more === '' ? 'Nothing was left half done, and earlier backups are as they were.' : more;
+  const { code, message, hint, retryable } = addToMessage(reason, safe);
+  return new AppError(code, `At stage ${stage}: ${message}`, { hint, retryable, cause: error });
+}
+
 function nameInterruption(context: RunContext, error: unknown): unknown {
-  if (!context.signal.aborted || (error instanceof AppError && error.code === 'interrupted')) return error;
+  const named = error instanceof AppError && ['interrupted', 'timed_out'].includes(error.code);
+  if (!context.signal.aborted || named) return error;
   const [code, what] = isCancelled(context) ? (['cancelled', 'Cancelled'] as const) : (['interrupted', 'Interrupted'] as const);
   return new AppError(code, `${what}. Nothing was left half done, and earlier backups are as they were.`, {
     hint: 'Start the command again when it suits you.',

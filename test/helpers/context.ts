@@ -50,6 +50,7 @@ export async function createTestContext(options: {
       postgresBinDirectory: undefined,
       metricsFile: undefined,
       restoreAllowed: false,
+      limits: { stallMs: undefined, runMs: undefined },
       logs: { file: undefined, format: 'auto' },
     },
     log: createLogger([]),

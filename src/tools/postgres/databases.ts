@@ -1,4 +1,6 @@
 import type { Databases } from '../../context.ts';
+import type { StandstillWatch } from '../standstill/watch.ts';
+import { createWatchedServer, describeServer } from './ask-server.ts';
 import { clientEnvironment } from './password-file.ts';
 import { findPrograms, type ProgramSearch } from './programs.ts';
 import { startScratchServer, type ScratchHost } from './scratch-server.ts';
@@ -9,12 +11,17 @@ import { openSnapshot } from './snapshot.ts';
 export function createDatabases(
   search: ProgramSearch & Pick<ScratchHost, 'temporaryDirectory'>,
   signal: AbortSignal,
+  watch?: StandstillWatch,
 ): Databases {
   return {
-    connect: (connection) => connect(connection, signal),
-    openSnapshot: (connection) => openSnapshot(connection, signal),
+    connect: (connection) => connect(connection, signal, watch),
+    openSnapshot: (connection) => openSnapshot(connection, signal, watch),
     findPrograms: (minimumMajor) => findPrograms(search, minimumMajor),
-    clientEnvironment,
+    clientEnvironment(connection, directory) {
+      // For the rest of the command: its programs may go on when our session has ended.
+      watch?.addServer(describeServer(connection), createWatchedServer(connection));
+      return clientEnvironment(connection, directory);
+    },
     startScratchServer: (programs, directory) => startScratchServer({ ...search, signal }, programs, directory),
   };
 }

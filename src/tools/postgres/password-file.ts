@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionConfig } from '../../config/project-config.ts';
 import { AppError } from '../../errors.ts';
-import { applicationName } from './session.ts';
+import { applicationName } from './client.ts';
 
 /**
  * The environment with which pg_dump, psql and so on reach a server. A password goes into a password file (0600) in the private

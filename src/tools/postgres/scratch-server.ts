@@ -117,6 +117,7 @@ async function launch({ commands, signal }: ScratchHost, account: Account | unde
     ...runAs(account, place.postgres, ['-D', place.data, ...options]),
     cwd: place.socketDirectory,
     stdout: 'ignore',
+    idles: true,
     onStderrLine: (line) => {
       if (line.includes('database system is ready to accept connections')) ready.resolve();
     },

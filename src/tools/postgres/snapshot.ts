@@ -1,5 +1,6 @@
 import type { ConnectionConfig } from '../../config/project-config.ts';
 import type { Snapshot } from '../../context.ts';
+import type { StandstillWatch } from '../standstill/watch.ts';
 import { connect } from './session.ts';
 
 /**
@@ -18,8 +19,12 @@ const preparation = [
  * Opens a transaction that exports its snapshot; the snapshot lives until `close`. When the run is aborted, so is what is asked of it at that
  * moment: a query may wait for somebody's lock without end, and nothing here has to be put back.
  */
-export async function openSnapshot(connection: ConnectionConfig, signal: AbortSignal): Promise<Snapshot> {
-  const session = await connect(connection, signal);
+export async function openSnapshot(
+  connection: ConnectionConfig,
+  signal: AbortSignal,
+  watch?: StandstillWatch,
+): Promise<Snapshot> {
+  const session = await connect(connection, signal, watch);
   const end = (): void => void session.close();
   signal.addEventListener('abort', end, { once: true });
   const close = async (): Promise<void> => {

@@ -4,6 +4,9 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { Command, CommandResult, CommandRunner, RunningCommand } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import type { StandstillWatch } from '../standstill/watch.ts';
+import { watchCommand } from './watch-command.ts';
+import { endLeftBehind, listDescendants } from './descendants.ts';
 import { collectText, followLines, TextTail } from './output.ts';
 
 const stderrTailBytes = 64 * 1024;
@@ -16,10 +19,12 @@ export interface CommandRunnerOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Ends every command of `run`. */
   readonly signal: AbortSignal;
+  /** Ends programs that hang; undefined: nobody does. */
+  readonly watch?: StandstillWatch | undefined;
 }
 
 export function createCommandRunner(options: CommandRunnerOptions): CommandRunner {
-  const start = (command: Command): RunningCommand => startCommand(command, options.environment);
+  const start = (command: Command): RunningCommand => startCommand(command, options);
   return {
     start,
     async run(command) {
@@ -38,7 +43,7 @@ export function createCommandRunner(options: CommandRunnerOptions): CommandRunne
   };
 }
 
-function startCommand(command: Command, environment: Readonly<Record<string, string>>): RunningCommand {
+function startCommand(command: Command, { environment, watch }: CommandRunnerOptions): RunningCommand {
   const [file, args] = bindToOurLife(command);
   const delayMs = command.killDelayMs ?? killDelayMs;
   const subprocess = execa(file, args, {
@@ -75,13 +80,20 @@ function startCommand(command: Command, environment: Readonly<Record<string, str
   // Whoever started it awaits it later; until then a failure to start must not count as unhandled.
   finished.catch(() => undefined);
   let terminated = false;
-  return {
+  const running: RunningCommand = {
     pid: subprocess.pid,
     stdout: command.stdout === 'pipe' ? subprocess.stdout! : undefined,
     finished,
     async terminate(signal = 'SIGTERM') {
       // Once: a second SIGTERM breaks off what Borg does at the first, and leaves its lock in the repository.
-      if (!terminated) subprocess.kill(signal);
+      if (!terminated) {
+        const { pid } = subprocess;
+        const descendants = pid === undefined ? [] : listDescendants(pid);
+        subprocess.kill(signal);
+        // One that is stopped would not see it.
+        subprocess.kill('SIGCONT');
+        if (pid !== undefined) void endLeftBehind(pid, descendants);
+      }
       // After SIGTERM execa kills by itself.
       const again = terminated || signal === 'SIGTERM' ? undefined : setTimeout(() => subprocess.kill('SIGTERM'), delayMs);
       terminated = true;
@@ -89,6 +101,8 @@ function startCommand(command: Command, environment: Readonly<Record<string, str
       clearTimeout(again);
     },
   };
+  if (watch !== undefined && command.idles !== true) watchCommand(watch, command, running);
+  return running;
 }
 
 /** The output of another child goes to this one directly, as in a shell's pipe; any other stream passes through this process. */

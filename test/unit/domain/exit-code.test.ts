@@ -30,6 +30,7 @@ const contract = {
   source_unreachable: 20,
   target_unreachable: 20,
   no_space: 21,
+  timed_out: 1,
   verification_failed: 22,
   comparison_failed: 22,
   interrupted: 130,

@@ -7,7 +7,8 @@ import { createLogger } from '../../../src/log.ts';
 import { withRun } from '../../../src/pipeline/run.ts';
 import { enterStage, noteStage } from '../../../src/pipeline/stage.ts';
 
-function createContext(level: 'debug' | 'info', signal = new AbortController().signal) {
+function createContext(level: 'debug' | 'info', signal = new AbortController().signal, runMs?: number) {
+  const ending = new AbortController();
   const lines: Record<string, unknown>[] = [];
   const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const outcomes: object[] = [];
@@ -15,10 +16,12 @@ function createContext(level: 'debug' | 'info', signal = new AbortController().s
   let nowMs = 0;
   const context = {
     log: createLogger([{ level, write }]).child({ project: 'shop' }),
-    clock: { monotonicMs: () => (nowMs += 10) },
+    config: { limits: { runMs } },
+    clock: { monotonicMs: () => (nowMs += 10), sleep: () => Promise.resolve() },
+    endRun: (reason: AppError) => ending.abort(reason),
     progress: { step: () => undefined, end: () => undefined },
     metrics: { stageBegins: () => undefined, runEnded: (run: EndedRun) => Promise.resolve(void ended.push(run.status)) },
-    signal,
+    signal: AbortSignal.any([signal, ending.signal]),
     files: { createWorkDirectory: () => Promise.resolve('/run'), removeWorkDirectory: () => Promise.resolve() },
     state: {
       acquireLock: () => Promise.resolve({ release: () => undefined }),
@@ -124,5 +127,31 @@ describe('while another run of the project is going on', () => {
     const { context, lines } = withLock(takesTurns, [running]);
     await expect(withRun(context, own, complete)).rejects.toMatchObject({ code: 'locked', running });
     expect(lines).toEqual([]);
+  });
+});
+
+test('a run that goes on for too long ends, and says at which stage', async () => {
+  const { context, lines } = createContext('info', undefined, 79_200_000);
+  const run = withRun(context, request, async (_frame, inRun) => {
+    enterStage(inRun, 'archive', 'Archiving');
+    await new Promise((resolve) => inRun.signal.addEventListener('abort', resolve, { once: true }));
+    inRun.signal.throwIfAborted();
+    return { status: 'complete' };
+  });
+  const message =
+    'At stage archive: The run went on for 22 h and was ended. Nothing was left half done, and earlier backups are as they were.';
+  await expect(run).rejects.toMatchObject({ code: 'timed_out', exitCode: 1, message });
+  expect(lines.at(-1)).toMatchObject({ event: 'failure', errorCode: 'timed_out', errorMessage: message });
+});
+
+test('what an error says of what is safe or left stays when a time limit has ended the run', async () => {
+  const { context } = createContext('info', undefined, 1000);
+  const run = withRun(context, request, async (_frame, inRun) => {
+    await new Promise((resolve) => inRun.signal.addEventListener('abort', resolve, { once: true }));
+    throw new AppError('interrupted', 'Interrupted. Two objects were written.', { hint: 'Go on.' });
+  });
+  await expect(run).rejects.toMatchObject({
+    code: 'timed_out',
+    message: 'At stage run: The run went on for 1 s and was ended. Interrupted. Two objects were written.',
   });
 });

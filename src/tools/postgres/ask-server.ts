@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionConfig } from '../../config/project-config.ts';
+import type { ServerVerdict } from '../../domain/standstill.ts';
+import type { WatchedServer } from '../standstill/watch.ts';
+import { applicationName, openClient } from './client.ts';
+
+const patienceMs = 15_000;
+
+/**
+ * What our sessions on this database do, our own apart; behind Supabase's pooler they are called as that is. An active one that waits for
+ * its client waits for us. https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+ */
+const ourSessions = `
+  SELECT wait_event_type AS waits_for, pg_catalog.pg_blocking_pids(pid) AS holders
+    FROM pg_catalog.pg_stat_activity
+   WHERE pid <> pg_catalog.pg_backend_pid() AND datname = pg_catalog.current_database() AND state = 'active'
+     AND (application_name = $1 OR application_name ILIKE 'supavisor%')`;
+
+interface SessionRow {
+  readonly waits_for: string | null;
+  readonly holders: readonly number[];
+}
+
+/** Asks over a connection of its own, since the other one may be what hangs. */
+export function createWatchedServer(connection: ConnectionConfig): WatchedServer {
+  return {
+    name: describeServer(connection),
+    async ask() {
+      const patience = new AbortController();
+      const silent = sleep(patienceMs, { state: 'silent' } as const, { ref: false, signal: patience.signal });
+      silent.catch(() => undefined);
+      try {
+        return await Promise.race([ask(connection), silent]);
+      } finally {
+        patience.abort();
+      }
+    },
+  };
+}
+
+export function describeServer({ host, port, database }: ConnectionConfig): string {
+  return `PostgreSQL at ${host}:${port}/${database}`;
+}
+
+async function ask(connection: ConnectionConfig): Promise<ServerVerdict> {
+  try {
+    const { client, destroy } = await openClient(connection);
+    const abandon = setTimeout(destroy, patienceMs).unref();
+    try {
+      const { rows } = await client.query<SessionRow>(ourSessions, [applicationName]);
+      return judge(rows);
+    } finally {
+      clearTimeout(abandon);
+      destroy();
+    }
+  } catch (error) {
+    // A server that refuses (too many connections, say) lives: then nothing is known, and nothing held against it.
+    return { state: /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '') ? 'works' : 'silent' };
+  }
+}
+
+function judge(rows: readonly SessionRow[]): ServerVerdict {
+  if (rows.some(({ waits_for: event }) => event !== 'Lock' && event !== 'Client')) return { state: 'works' };
+  const waiting = rows.filter(({ waits_for: event }) => event === 'Lock');
+  if (waiting.length === 0) return { state: 'idle' };
+  return { state: 'waits', holders: [...new Set(waiting.flatMap(({ holders }) => holders))] };
+}
