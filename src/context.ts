@@ -177,6 +177,12 @@ export interface RepositorySizes {
   readonly storedBytes: number;
 }
 
+/** So many bytes have to be free at a directory. */
+export interface LeastRoom {
+  readonly directory: string;
+  readonly bytes: number;
+}
+
 export interface RunningCreate {
   /** Resolves when the archive is in the repository; rejects (AppError) when Borg failed or was terminated. */
   readonly finished: Promise<ArchiveSizes>;
@@ -201,6 +207,8 @@ export interface Repository {
   sizes(archive: string): Promise<ArchiveSizes>;
   /** What Borg said of the whole repository when this last wrote an archive; undefined when it has written none. */
   lastSizes(): RepositorySizes | undefined;
+  /** Below this it is certain that Borg writes no archive; empty where nothing is known. Never throws. */
+  leastRoom(): Promise<readonly LeastRoom[]>;
   /** A small file of an archive as text; undefined when it is not in there. */
   readText(archive: string, path: string): Promise<string | undefined>;
   /** Streams a file of an archive; whoever starts it reads `stdout` and looks at its end with `assertRead`. */

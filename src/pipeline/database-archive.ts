@@ -17,6 +17,7 @@ import { buildManifest } from './build-manifest.ts';
 import { findChanges } from './catalog-changes.ts';
 import { startMigrationDrift, type DriftWork } from './migration-drift.ts';
 import { findPreviousBackup, type PreviousSearch } from './previous-backup.ts';
+import { checkDatabaseRoom } from './repository-room.ts';
 import type { RunFrame } from './run.ts';
 import { requireDatabase } from './configured-database.ts';
 import { enterStage, noteStage } from './stage.ts';
@@ -83,11 +84,12 @@ interface SnapshotRequest extends DatabaseArchiveRequest {
 async function archiveSnapshot(context: RunContext, frame: RunFrame, request: SnapshotRequest): Promise<DatabaseArchive> {
   const { snapshot } = request;
   const source = await inspectSource(snapshot);
+  const roomWarnings = await checkDatabaseRoom(context, source.server.sizeBytes);
   await request.alongside?.(snapshot, source);
   const programs = await context.databases.findPrograms(majorOf(source.server));
   const environment = await context.databases.clientEnvironment(requireDatabase(context.config), frame.directory);
   const previous = await request.searching;
-  const facts = { ...request, source, programs, environment, previous };
+  const facts = { ...request, source, programs, environment, previous, roomWarnings };
   const { directory } = frame;
   const drift = await startMigrationDrift(context, { ...facts, directory, previous: previous.found });
   try {
@@ -101,6 +103,7 @@ interface StreamRequest extends DatabaseArchiveRequest, Pick<DumpRequest, 'progr
   readonly snapshot: Snapshot;
   readonly source: Source;
   readonly previous: PreviousSearch;
+  readonly roomWarnings: readonly string[];
   readonly drift: DriftWork;
 }
 
@@ -134,7 +137,7 @@ async function streamArchive(context: RunContext, frame: RunFrame, request: Stre
           counted: await counting,
           changes: since?.changes,
           drift: await drift.outcome,
-          warnings: previous.warning === undefined ? [] : [previous.warning],
+          warnings: [...(previous.warning === undefined ? [] : [previous.warning]), ...request.roomWarnings],
         });
         return `${JSON.stringify(manifest, undefined, 2)}\n`;
       },

@@ -12,6 +12,7 @@ import { messageOf } from '../errors.ts';
 import type { Mirror } from '../object-store.ts';
 import { buildStorageManifest } from './build-storage-manifest.ts';
 import { assertRoom } from './mirror-room.ts';
+import { checkObjectsRoom } from './repository-room.ts';
 import type { RunFrame } from './run.ts';
 import { enterStage, noteStage } from './stage.ts';
 import type { ArchivedStorage } from './storage-inventory.ts';
@@ -47,6 +48,7 @@ export async function makeStorageArchive(
   const { concurrency, maxEgressBytes } = context.config.storage!;
   enterStage(context, 'download', 'Downloading objects');
   await assertRoom(context, mirror);
+  const roomWarnings = await checkObjectsRoom(context, mirror.summary().pendingBytes);
   const downloads = await downloadPending(context, {
     store: storage.store,
     mirror,
@@ -74,7 +76,7 @@ export async function makeStorageArchive(
   await verifyStorageArchive(context, partial);
   enterStage(context, 'rename', 'Giving the archive its name', { archive });
   await context.repository.rename(partial, archive);
-  return { manifest, sizes, warnings: await tidyMirror(context, mirror, manifest) };
+  return { manifest, sizes, warnings: [...roomWarnings, ...(await tidyMirror(context, mirror, manifest))] };
 }
 
 /** Lets the mirror forget what is in no inventory any more. A failure makes the archive no worse, so it becomes a warning. */

@@ -117,3 +117,16 @@ test('the disk of the repository is full: exit code 21, and the next run works w
   expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
   await expectGood(project);
 });
+
+test('less room than Borg asks for: exit code 21 before anything is dumped, as Borg itself would say in the end', async () => {
+  const source = await createTestDatabase();
+  const { project, repository } = await createInitializedProject({ database: source });
+  await repository.borg('config', repository.location, 'additional_free_space', String(10 ** 15));
+  const result = await runAgent(['backup', '--env-file', project.envFile, '--json']);
+  expect(result.json()).toMatchObject({ error: { code: 'no_space', exitCode: 21 } });
+  expect(result.stdout).toMatch(
+    /bytes are free at .*, and Borg begins no archive there with less than 1,000,000,000,\d{3},\d{3} bytes/,
+  );
+  await expect(repository.borg('create', '::by-hand', project.envFile)).rejects.toThrow('Insufficient free space');
+  expect(await archiveNames(repository)).toEqual([]);
+});

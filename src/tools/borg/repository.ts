@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts';
 import { borgArguments, commonArguments } from './arguments.ts';
 import { startCreate, startCreateFromFiles } from './create.ts';
 import { borgError } from './errors.ts';
+import { measureLeastRoom } from './least-room.ts';
 import { renamesAuthentically } from './versions.ts';
 import { parseListing, parseSizes } from './listing.ts';
 
@@ -75,6 +76,7 @@ export function createRepository(options: BorgOptions): Repository {
       return parseSizes(result.stdout);
     },
     lastSizes: () => lastSizes,
+    leastRoom: () => measureLeastRoom(location, options.environment),
     async readText(archive, path) {
       const result = await commands.run(command(borgArguments('extract', ['--stdout'], [`::${archive}`, path])));
       if (result.exitCode === 1 && result.stderr.includes('never matched')) return undefined;
