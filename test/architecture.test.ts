@@ -60,7 +60,7 @@ const importMap: ImportMap = {
   pipeline: {
     values: ['pipeline', 'capture', 'apply', 'archive', 'catalog', 'domain', 'errors.ts'],
     types: ['config', 'context.ts', 'notifier.ts', 'object-store.ts', 'state-store.ts'],
-    outside: pure,
+    outside: [...pure, 'p-retry'],
   },
   daemon: { values: ['daemon', 'config', 'domain', 'errors.ts'], types: ['context.ts'], outside: pure },
   cli: {

@@ -43,11 +43,12 @@ export interface DatabaseArchive {
   readonly sizes: ArchiveSizes;
 }
 
-/** Streams the database, as of one snapshot, into an archive of a provisional name. */
+/** Streams the database, as of one snapshot, into an archive of a provisional name. `hasBegun` is called once there is a snapshot. */
 export async function archiveDatabase(
   context: RunContext,
   frame: RunFrame,
   request: DatabaseArchiveRequest,
+  hasBegun: () => void,
 ): Promise<DatabaseArchive> {
   enterStage(context, 'snapshot', 'Looking at the database');
   // Borg takes a moment to say it, and the answer is remembered.
@@ -55,7 +56,10 @@ export async function archiveDatabase(
   const searching = findPreviousBackup(context, request.earlier);
   searching.catch(() => undefined);
   try {
-    return await withSnapshot(context, (snapshot) => archiveSnapshot(context, frame, { ...request, snapshot, searching }));
+    return await withSnapshot(context, (snapshot) => {
+      hasBegun();
+      return archiveSnapshot(context, frame, { ...request, snapshot, searching });
+    });
   } finally {
     // Nothing of this run stays at work in its directory.
     await searching.catch(() => undefined);

@@ -2,6 +2,7 @@ import { verifyArchive } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
 import { formatPartialName } from '../domain/archive-name.ts';
 import { archiveDatabase, type DatabaseArchive, type DatabaseArchiveRequest } from './database-archive.ts';
+import { retrySource } from './retry-source.ts';
 import type { RunFrame } from './run.ts';
 import { enterStage } from './stage.ts';
 
@@ -15,7 +16,7 @@ export async function makeDatabaseArchive(
   request: DatabaseArchiveRequest,
 ): Promise<DatabaseArchive> {
   const { archive } = request;
-  const made = await archiveDatabase(context, frame, request);
+  const made = await retrySource(context, (hasBegun) => archiveDatabase(context, frame, request, hasBegun));
   enterStage(context, 'verify', 'Reading the archive back', { archive });
   await verifyArchive(context, formatPartialName(archive));
   enterStage(context, 'rename', 'Giving the archive its name', { archive });

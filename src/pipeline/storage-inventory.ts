@@ -9,6 +9,7 @@ import { StorageError } from '../domain/storage/storage-error.ts';
 import type { Mirror } from '../object-store.ts';
 import { AppError } from '../errors.ts';
 import { withSnapshot } from './database-archive.ts';
+import { retrySource } from './retry-source.ts';
 import { enterStage } from './stage.ts';
 
 /** The Storage of one run: what it shall hold is known once `capture` has seen the snapshot. */
@@ -53,9 +54,12 @@ export async function captureStorageAlone(context: RunContext, { capture, captur
 
 async function captureInSnapshot(context: RunContext, capture: StorageRun['capture']): Promise<void> {
   enterStage(context, 'snapshot', 'Looking at the database');
-  await withSnapshot(context, async (snapshot) => {
-    await capture(snapshot, { schemas: await captureSchemaNames(snapshot), relations: await captureRelations(snapshot) });
-  });
+  await retrySource(context, (hasBegun) =>
+    withSnapshot(context, async (snapshot) => {
+      hasBegun();
+      await capture(snapshot, { schemas: await captureSchemaNames(snapshot), relations: await captureRelations(snapshot) });
+    }),
+  );
 }
 
 /** Opens the mirror; the caller closes it. Undefined where no Storage is configured. */

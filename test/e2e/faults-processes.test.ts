@@ -93,15 +93,20 @@ describe('in the middle of a dump', () => {
   });
 });
 
-test('the server restarts in the middle of a dump', async () => {
+test('the server restarts in the middle of a dump: all of it is begun again', async () => {
   const cluster = await startTestCluster();
-  const scene = await createScene(await createTestDatabase({ cluster: cluster.address }));
-  const paused = await startPausedBackup(scene.project, scene.source);
+  const source = await createTestDatabase({ cluster: cluster.address });
+  await source.query(bigTable);
+  const { project, repository } = await createInitializedProject({ database: source });
+  const paused = await startPausedBackup(project, source);
   await cluster.restart('immediate');
   paused.resume();
   const result = await paused.agent.finished;
-  expect(result.json()).toMatchObject({ status: 'failed', error: { code: 'source_unreachable', exitCode: 20 } });
-  await expectHarmless(scene);
+  expect(result.json()).toMatchObject({ status: 'complete' });
+  expect(result.stderr).toContain('from the beginning again');
+  expect(await archiveNames(repository)).toHaveLength(1);
+  await expectGood(project);
+  await expectNoLeaks(project.directory);
 });
 
 test('Borg holds a lock of a process that was killed: the next run succeeds without help', async () => {

@@ -1,5 +1,5 @@
 import { constants, open } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -11,9 +11,10 @@ import { AppError } from '../../errors.ts';
 const pollMs = 3;
 const openDescriptor = promisify(open);
 
-/** Makes named pipes with mkfifo(1), since Node has no call for it. */
+/** Makes named pipes with mkfifo(1), since Node has no call for it; in the place of those that an earlier attempt of the same run has left. */
 export async function createFifos(commands: CommandRunner, paths: readonly string[]): Promise<void> {
   for (const directory of new Set(paths.map((path) => dirname(path)))) await mkdir(directory, { recursive: true, mode: 0o700 });
+  for (const path of paths) await rm(path, { force: true });
   const result = await commands.run({ file: 'mkfifo', args: ['--mode=600', '--', ...paths] });
   if (result.exitCode !== 0) {
     throw new AppError('tool_failed', `Named pipes cannot be made: ${result.stderr.trim()}`, {

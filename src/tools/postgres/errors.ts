@@ -9,13 +9,21 @@ export function isTransient(error: unknown): boolean {
   return transientCodes.has(codeOf(error));
 }
 
+/** The server has ended the session, or nothing comes through any more; what node-postgres says of that has no code. */
+const brokenCodes = new Set(['57P01', '57P02', '08000', '08003', '08006', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
+const brokenMessages = /^Connection terminated|^Client has encountered a connection error|^timeout expired/;
+
+function isBroken(error: unknown): boolean {
+  return brokenCodes.has(codeOf(error)) || brokenMessages.test(messageOf(error));
+}
+
 /** What a person can do about a connection that failed or broke, or about a query that was refused. */
 export function connectionError(connection: ConnectionConfig, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const where = `${connection.user}@${connection.host}:${connection.port}/${connection.database}`;
   return new AppError('source_unreachable', `PostgreSQL at ${where}: ${messageOf(error)}`, {
     hint: hintFor(codeOf(error), messageOf(error), connection),
-    retryable: isTransient(error),
+    retryable: isTransient(error) || isBroken(error),
     cause: error,
   });
 }
