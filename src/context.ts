@@ -115,7 +115,7 @@ export interface RunningCommand {
   readonly finished: Promise<CommandResult>;
   /**
    * SIGTERM, after ten seconds (or `killDelayMs`) SIGKILL; resolves when the process is gone. With SIGINT, SIGTERM comes after that time.
-   * Called again it only waits.
+   * Called again it only waits. One that outlives SIGKILL, or whose pipes stay open, is given up after three times that time.
    */
   terminate(signal?: 'SIGTERM' | 'SIGINT'): Promise<void>;
 }

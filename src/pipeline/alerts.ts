@@ -89,7 +89,9 @@ async function tellFailure(
 function isNews({ signal, invocation }: Pick<RunContext, 'signal' | 'invocation'>, error: unknown): boolean {
   if (isCancelled({ signal }) || (error instanceof AppError && error.code === 'locked')) return false;
   if (!invocation.attended) return true;
-  return !signal.aborted && !(error instanceof AppError && error.exitCode === exitCodes.usage);
+  const timedOut = error instanceof AppError && error.code === 'timed_out';
+  const mistyped = error instanceof AppError && error.exitCode === exitCodes.usage;
+  return timedOut || (!signal.aborted && !mistyped);
 }
 
 interface Before {

@@ -183,7 +183,10 @@ async function cleanUp(
     await removeArchives(context, removed);
     return { removed, warnings: [] };
   } catch (error) {
-    context.signal.throwIfAborted();
-    return { removed: [], warnings: [`old backups could not be removed: ${messageOf(error)}`] };
+    // A time limit that is over by now ends nothing that is still needed.
+    const reason: unknown = context.signal.reason;
+    if (!(reason instanceof AppError)) context.signal.throwIfAborted();
+    const why = reason instanceof AppError ? reason : error;
+    return { removed: [], warnings: [`old backups could not be removed: ${messageOf(why)}`] };
   }
 }

@@ -5,9 +5,9 @@ import { execa } from 'execa';
 import type { Command, CommandResult, CommandRunner, RunningCommand } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import type { StandstillWatch } from '../standstill/watch.ts';
-import { watchCommand } from './watch-command.ts';
-import { endLeftBehind, listDescendants } from './descendants.ts';
 import { collectText, followLines, TextTail } from './output.ts';
+import { createTermination } from './terminate.ts';
+import { watchCommand } from './watch-command.ts';
 
 const stderrTailBytes = 64 * 1024;
 const killDelayMs = 10_000;
@@ -67,7 +67,7 @@ function startCommand(command: Command, { environment, watch }: CommandRunnerOpt
   if (command.onStderrLine !== undefined) followLines(subprocess.stderr, command.onStderrLine);
   const collected = (command.stdout ?? 'collect') === 'collect' ? collectText(subprocess.stdout!) : undefined;
 
-  const finished = (async (): Promise<CommandResult> => {
+  const ended = (async (): Promise<CommandResult> => {
     const outcome = await subprocess;
     assertStarted(command.file, outcome, stderr.text());
     return {
@@ -77,29 +77,16 @@ function startCommand(command: Command, { environment, watch }: CommandRunnerOpt
       stderr: stderr.text(),
     };
   })();
+  const givenUp = Promise.withResolvers<CommandResult>();
+  const finished = Promise.race([ended, givenUp.promise]);
   // Whoever started it awaits it later; until then a failure to start must not count as unhandled.
   finished.catch(() => undefined);
-  let terminated = false;
+  const giveUp = (): void => givenUp.resolve({ exitCode: null, signal: 'SIGKILL', stdout: '', stderr: stderr.text() });
   const running: RunningCommand = {
     pid: subprocess.pid,
     stdout: command.stdout === 'pipe' ? subprocess.stdout! : undefined,
     finished,
-    async terminate(signal = 'SIGTERM') {
-      // Once: a second SIGTERM breaks off what Borg does at the first, and leaves its lock in the repository.
-      if (!terminated) {
-        const { pid } = subprocess;
-        const descendants = pid === undefined ? [] : listDescendants(pid);
-        subprocess.kill(signal);
-        // One that is stopped would not see it.
-        subprocess.kill('SIGCONT');
-        if (pid !== undefined) void endLeftBehind(pid, descendants);
-      }
-      // After SIGTERM execa kills by itself.
-      const again = terminated || signal === 'SIGTERM' ? undefined : setTimeout(() => subprocess.kill('SIGTERM'), delayMs);
-      terminated = true;
-      await finished.catch(() => undefined);
-      clearTimeout(again);
-    },
+    terminate: createTermination({ subprocess, delayMs, finished, giveUp }),
   };
   if (watch !== undefined && command.idles !== true) watchCommand(watch, command, running);
   return running;

@@ -41,6 +41,16 @@ test('the story of a project: each end is told, and that it is good again once',
   expect(scene.sent.filter(({ events }) => events[0] === 'start')).toHaveLength(ends.length);
 });
 
+test('somebody at a terminal is told of a run that a time limit has ended, whether still there or not', async () => {
+  const ending = new AbortController();
+  const scene = await createAlertScene();
+  const reason = new AppError('timed_out', 'It went on for 22 h.', { hint: 'Look.' });
+  ending.abort(reason);
+  const context = { ...scene.context, signal: ending.signal, invocation: { ...scene.context.invocation, attended: true } };
+  await expect(withAlerts(context, 'backup', () => Promise.reject(reason))).rejects.toBe(reason);
+  expect(scene.sent.at(-1)).toMatchObject({ events: ['failure'], error: { code: 'timed_out' } });
+});
+
 test('a good verification makes no failed backup good again, and the other way round', async () => {
   const scene = await createAlertScene();
   await runOnce(scene, 'failed');

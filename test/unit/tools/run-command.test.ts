@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createCommandRunner } from '../../../src/tools/process/run-command.ts';
 
 const patience = { timeout: 20_000, interval: 5 };
@@ -40,4 +40,20 @@ test('a command that is terminated again while it ends gets no second signal', a
   stdin.end();
   await Promise.all([first, second]);
   expect(await running.finished).toMatchObject({ exitCode: 0, stderr: 'ready\nSIGTERM\n' });
+});
+
+test('a program whose pipes stay open when it was told to end is given up', async () => {
+  const commands = createCommandRunner({ environment: { PATH: '/usr/bin:/bin' }, signal: new AbortController().signal });
+  const lines: string[] = [];
+  const running = commands.start({
+    file: 'sh',
+    // Nobody's child by then, so nobody finds it.
+    args: ['-c', '(setsid sleep 20 & echo $! >&2); exec sleep 600'],
+    killDelayMs: 100,
+    onStderrLine: (line) => lines.push(line),
+  });
+  await vi.waitFor(() => expect(lines).toHaveLength(1), patience);
+  onTestFinished(() => void process.kill(Number(lines[0]), 'SIGKILL'));
+  await running.terminate();
+  expect(await running.finished).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
 });
