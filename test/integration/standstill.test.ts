@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AppError } from '../../src/errors.ts';
@@ -79,7 +80,13 @@ test('a program that does a little now and then goes on; a server may do nothing
   expect(slow).toMatchObject({ exitCode: 0, stdout: '1\n2\n3\n4\n' });
   expect(ends).toEqual([]);
   // A child of another name does not count, and does not stay.
-  const still = commands.run({ file: 'sh', args: ['-c', 'while sleep 0.1; do :; done & exec tail -f /dev/null'] });
+  const lines: string[] = [];
+  const still = commands.run({
+    file: 'sh',
+    args: ['-c', 'while sleep 0.1; do :; done & echo $! >&2; exec tail -f /dev/null'],
+    onStderrLine: (line) => lines.push(line),
+  });
   await expect(still).rejects.toMatchObject({ code: 'timed_out', message: expect.stringContaining('sh (process ') as string });
+  await expect.poll(() => existsSync(`/proc/${lines[0]}`), { timeout: 5000, interval: 5 }).toBe(false);
   await server.terminate();
 });

@@ -67,9 +67,12 @@ function startCommand(command: Command, { environment, watch }: CommandRunnerOpt
   if (command.onStderrLine !== undefined) followLines(subprocess.stderr, command.onStderrLine);
   const collected = (command.stdout ?? 'collect') === 'collect' ? collectText(subprocess.stdout!) : undefined;
 
+  const termination = createTermination(subprocess, delayMs);
+
   const ended = (async (): Promise<CommandResult> => {
     const outcome = await subprocess;
     assertStarted(command.file, outcome, stderr.text());
+    await termination.leftBehind();
     return {
       exitCode: outcome.exitCode ?? null,
       signal: outcome.signal ?? null,
@@ -77,16 +80,18 @@ function startCommand(command: Command, { environment, watch }: CommandRunnerOpt
       stderr: stderr.text(),
     };
   })();
-  const givenUp = Promise.withResolvers<CommandResult>();
-  const finished = Promise.race([ended, givenUp.promise]);
+  const givenUp = termination.givenUp.then(() => ({ exitCode: null, signal: 'SIGKILL', stdout: '', stderr: stderr.text() }));
+  const finished = Promise.race([ended, givenUp]).finally(() => termination.over());
   // Whoever started it awaits it later; until then a failure to start must not count as unhandled.
   finished.catch(() => undefined);
-  const giveUp = (): void => givenUp.resolve({ exitCode: null, signal: 'SIGKILL', stdout: '', stderr: stderr.text() });
   const running: RunningCommand = {
     pid: subprocess.pid,
     stdout: command.stdout === 'pipe' ? subprocess.stdout! : undefined,
     finished,
-    terminate: createTermination({ subprocess, delayMs, finished, giveUp }),
+    async terminate(signal = 'SIGTERM') {
+      termination.begin(signal);
+      await finished.catch(() => undefined);
+    },
   };
   if (watch !== undefined && command.idles !== true) watchCommand(watch, command, running);
   return running;

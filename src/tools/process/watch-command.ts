@@ -15,5 +15,7 @@ export function watchCommand(watch: StandstillWatch, command: Command, { pid, fi
 }
 
 function describe({ file, args }: Command): string {
-  return basename(file) === 'borg' ? `borg ${args[0] ?? ''}` : basename(file);
+  const name = basename(file);
+  const verb = name === 'borg' ? args.find((argument) => !argument.startsWith('-')) : undefined;
+  return verb === undefined ? name : `${name} ${verb}`;
 }
