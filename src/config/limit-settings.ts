@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unitsMs } from './duration.ts';
+import { parseTime } from './duration.ts';
 import { limitVariables } from './limit-variables.ts';
 
 /** How long things may take; undefined for what is off. */
@@ -10,15 +10,10 @@ export interface LimitConfig {
   readonly runMs: number | undefined;
 }
 
-const shortestMs = 1000;
-const longestMs = 7 * unitsMs['d']!;
-
 const limit = z.string().transform((value, context): number | undefined => {
   const text = value.trim().toLowerCase();
-  if (text === 'off' || text === '0') return undefined;
-  const match = /^(\d{1,6})([smhd])$/.exec(text);
-  const ms = match === null ? Number.NaN : Number(match[1]) * unitsMs[match[2]!]!;
-  if (ms >= shortestMs && ms <= longestMs) return ms;
+  const ms = text === 'off' ? 0 : parseTime(text);
+  if (ms !== undefined) return ms === 0 ? undefined : ms;
   context.addIssue({ code: 'custom', message: 'has to be a time from 1s to 7d with its unit (90s, 30m, 2h), or off' });
   return z.NEVER;
 });
