@@ -33,8 +33,6 @@ export async function watch(
   const close = (): void => picture?.close();
   // At once: a second Ctrl-C does not wait for the end of what is being read.
   end.addEventListener('abort', close);
-  // The clock's sleep keeps no process alive.
-  const keepAlive = setInterval(() => undefined, 60_000);
   try {
     while (!end.aborted) {
       const frame = await untilAborted(take(), end);
@@ -42,7 +40,6 @@ export async function watch(
       await untilAborted(clock.sleep(intervalMs, end), end);
     }
   } finally {
-    clearInterval(keepAlive);
     end.removeEventListener('abort', close);
     stopListening();
     close();

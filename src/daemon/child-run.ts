@@ -1,18 +1,9 @@
-import type { CommandResult, CommandRunner } from '../context.ts';
+import type { CommandResult } from '../context.ts';
 import { exitCodes } from '../domain/exit-code.ts';
 import { messageOf } from '../errors.ts';
+import { projectArguments, type ChildOptions } from './child.ts';
 import type { JobKind } from './project.ts';
 import type { RunOutcome, RunStarter } from './run.ts';
-
-export interface ChildOptions {
-  readonly commands: CommandRunner;
-  /** The program itself: Node, its options, main.ts. */
-  readonly program: readonly [string, ...string[]];
-  /** Instead of /etc/supabase-backup. */
-  readonly projectsDirectory: string | undefined;
-  /** Takes each line that a run says on stderr. */
-  readonly onLine: (project: string, line: string) => void;
-}
 
 /** A run ends Borg and pg_dump in order first, each of which may take ten seconds. */
 export const childKillDelayMs = 60_000;
@@ -63,27 +54,6 @@ export function createRunStarter(options: ChildOptions): RunStarter {
       };
     },
   };
-}
-
-/** Has those told whom a project's file names, though it cannot be used. Never waits, and never rejects. */
-export function createUnusableTeller({ commands, program, projectsDirectory, onLine }: ChildOptions): (name: string) => void {
-  const [file, ...fixed] = program;
-  return (name) => {
-    const args = ['config', 'validate', '--notify', ...projectArguments(name, projectsDirectory)];
-    const running = commands.start({
-      file,
-      args: [...fixed, ...args],
-      stdout: 'ignore',
-      ownSession: true,
-      onStderrLine: (line) => onLine(name, line),
-    });
-    running.finished.catch(() => undefined);
-  };
-}
-
-function projectArguments(name: string, projectsDirectory: string | undefined): string[] {
-  const where = projectsDirectory === undefined ? [] : ['--projects-directory', projectsDirectory];
-  return ['--project', name, ...where, '--json'];
 }
 
 /** The stage that a line of the log tells of (pipeline/stage.ts); that one begins is a line of level debug. */

@@ -3,6 +3,7 @@ import type { AgentStatus } from '../domain/control.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { childKillDelayMs } from './child-run.ts';
 import { answerControl } from './control.ts';
+import type { Errands } from './errands.ts';
 import type { JobKind, ScheduledProject } from './project.ts';
 import type { LoadedProjects } from './projects.ts';
 import type { RunHistory, RunStarter } from './run.ts';
@@ -20,8 +21,7 @@ export interface DaemonPorts {
   readonly random: () => number;
   readonly serviceManager: ServiceManager;
   loadProjects(): Promise<LoadedProjects>;
-  /** Has those told who want to know that a project's file cannot be used. */
-  tellUnusable(name: string): void;
+  readonly errands: Errands;
   openControl(answer: (line: string) => Promise<string>): Promise<{ close(): Promise<void> }>;
   /** Serves the metrics of these projects, where that is asked for. Throws AppError configuration. */
   openMetrics(projects: () => readonly ServedProject[]): Promise<OpenMetrics> | undefined;
@@ -40,6 +40,7 @@ interface OpenMetrics {
 
 /** Files that cannot be used are looked at again: a secret may have been out of reach for a moment. */
 const brokenAgainMs = 10 * 60_000;
+const lateAgainMs = 60 * 60_000;
 /** A scheduler that has not looked at what is due for so long hangs: it does every minute. */
 const stuckMs = 3 * 60_000;
 
@@ -71,6 +72,7 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
     log.info({ projects: first.projects.map(({ name }) => name), pid: about.pid }, 'the agent is ready');
     void serviceManager.keepWatchdog(() => clock.monotonicMs() - scheduler.lastLookMs < stuckMs, watchdog.signal);
     void retryBroken(ports, () => problems.size > 0, reload);
+    void watchLateness(ports, scheduler);
     const ended = scheduler.run();
     await aborted(signal);
     await runPhases(
@@ -144,9 +146,9 @@ function takeProjects(
   {
     scheduler,
     log,
-    tellUnusable,
+    errands,
     before,
-  }: Pick<DaemonPorts, 'log' | 'tellUnusable'> & { readonly scheduler: Scheduler; readonly before: Problems },
+  }: Pick<DaemonPorts, 'log' | 'errands'> & { readonly scheduler: Scheduler; readonly before: Problems },
 ): Problems {
   for (const project of projects) {
     const changes = scheduler.put(project);
@@ -158,18 +160,32 @@ function takeProjects(
     const known = scheduler.states().some(({ project }) => project.name === name);
     const meaning = known ? 'its schedule stays as it was; its runs fail until the file is right' : 'it is left out';
     log.error({ project: name, reason, meaning }, 'project file cannot be used');
-    tellUnusable(name);
+    void errands.tellUnusable(name);
   }
   return problems;
 }
 
 async function retryBroken({ clock, signal }: DaemonPorts, isBroken: () => boolean, reload: Reload): Promise<void> {
-  const isTime = (): Promise<boolean> =>
-    clock.sleep(brokenAgainMs, signal).then(
-      () => true,
-      () => false,
-    );
-  while (await isTime()) if (isBroken()) await reload('broken');
+  while (await passes(brokenAgainMs, { clock, signal })) if (isBroken()) await reload('broken');
+}
+
+/** Now, since the machine may have been off, and every hour. */
+async function watchLateness({ clock, signal, errands, log }: DaemonPorts, scheduler: Scheduler): Promise<void> {
+  do {
+    for (const { project } of scheduler.states()) {
+      if (signal.aborted) return;
+      const reason = await errands.checkLate(project.name);
+      if (reason !== undefined) log.warn({ project: project.name, reason }, 'a backup is late');
+    }
+  } while (await passes(lateAgainMs, { clock, signal }));
+}
+
+/** Whether the time has passed before the agent is to end. */
+function passes(ms: number, { clock, signal }: Pick<DaemonPorts, 'clock' | 'signal'>): Promise<boolean> {
+  return clock.sleep(ms, signal).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A line for `systemctl status`. */

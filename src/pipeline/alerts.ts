@@ -4,7 +4,7 @@ import { eventsOfEnd } from '../domain/alerts/choose.ts';
 import type { Coverage } from '../domain/coverage.ts';
 import { exitCodeForStatus, exitCodes, type RunStatus } from '../domain/exit-code.ts';
 import { AppError, messageOf } from '../errors.ts';
-import { isStillLate } from './check-lateness.ts';
+import { isLateNoMore } from './check-lateness.ts';
 import { isCancelled } from './run.ts';
 import { createAlert, describeError, findLastComplete, tell, type EarlyTellContext } from './tell.ts';
 
@@ -46,7 +46,7 @@ export async function withAlerts<Result extends AlertedResult>(
   }
   await begun;
   const { status, backupId, coverage = [] } = result;
-  const inTime = before.late && command === 'backup' && status === 'complete' && !isStillLate(context);
+  const inTime = command === 'backup' && status === 'complete' && isLateNoMore(context);
   const deliveries = await tell(
     context,
     createAlert(context, eventsOfEnd(status, before.troubled || inTime), {
@@ -97,8 +97,6 @@ function isNews({ signal, invocation }: Pick<RunContext, 'signal' | 'invocation'
 interface Before {
   /** Whether the run before did not end well. */
   readonly troubled: boolean;
-  /** Whether it was told that a backup is late. */
-  readonly late: boolean;
   readonly locked: boolean;
   readonly lastComplete: Alert['lastComplete'];
 }
@@ -108,14 +106,13 @@ function lookBack(context: RunContext, command: AlertedCommand): Before {
     const previous = context.state.newestRun(command);
     return {
       troubled: previous !== undefined && previous.status !== 'complete',
-      late: context.state.fact('late_told_at') !== undefined,
       // Asked only where it matters: whoever asks holds the lock for a moment.
       locked: context.notifier.kinds.includes('ping') && context.state.isLocked(),
       lastComplete: findLastComplete(context.state),
     };
   } catch (error) {
     context.log.warn({ reason: messageOf(error) }, 'the run history could not be read');
-    return { troubled: false, late: false, locked: false, lastComplete: undefined };
+    return { troubled: false, locked: false, lastComplete: undefined };
   }
 }
 

@@ -55,10 +55,10 @@ function noteFirstSeen(context: RunContext, now: Date): void {
     note(context, 'storage_seen_at', now.toISOString());
 }
 
-/** Whether a backup is late even now that one has ended. What cannot be found out counts as good. */
-export function isStillLate(context: RunContext): boolean {
+/** Whether it was told that a backup is late, and now that one has ended none is. What cannot be found out is left to the next check. */
+export function isLateNoMore(context: RunContext): boolean {
   try {
-    return findLateness(context).late;
+    return context.state.fact('late_told_at') !== undefined && !findLateness(context).late;
   } catch {
     return false;
   }

@@ -2,8 +2,9 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { composeAgentLog } from '../../compose-log.ts';
 import { agentVersion, composeAgent } from '../../composition.ts';
 import { parseListenAddress, type ListenAddress } from '../../config/listen-address.ts';
-import { createRunStarter, createUnusableTeller } from '../../daemon/child-run.ts';
+import { createRunStarter } from '../../daemon/child-run.ts';
 import { runDaemon } from '../../daemon/daemon.ts';
+import { createErrands } from '../../daemon/errands.ts';
 import { loadProjects } from '../../daemon/projects.ts';
 import { createServiceManager } from '../../daemon/service-manager.ts';
 import type { LogLevel } from '../../log.ts';
@@ -63,7 +64,7 @@ async function runAgent(shell: Shell, names: readonly string[], options: DaemonO
         log,
         signal,
         starter: createRunStarter(children),
-        tellUnusable: createUnusableTeller(children),
+        errands: createErrands(children),
         history: {
           lastRunAt: (project, kind) => {
             const apart = project.plans.some((plan) => plan.kind === 'database');
