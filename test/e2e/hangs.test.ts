@@ -52,7 +52,7 @@ test('a Borg, and then a pg_dump, that does nothing any more ends the run with i
   expect(await archiveNames(repository)).toHaveLength(1);
 });
 
-test("a dump that waits for somebody's lock ends with the session that holds it", async () => {
+test("a run that waits for somebody's lock ends with the session that holds it, and any run when it takes too long", async () => {
   const source = await createTestDatabase();
   await source.query('CREATE TABLE public.locked AS SELECT 1 AS x');
   const { project } = await createInitializedProject({ database: source, variables: limits });
@@ -61,5 +61,11 @@ test("a dump that waits for somebody's lock ends with the session that holds it"
   const error = expectTimedOut(await runAgent(['backup', '--env-file', project.envFile, '--json']));
   expect(error.message).toContain(`waits for a lock that is held by session ${holder!.pid}. All of it was ended.`);
   expect(error.hint).toContain('pg_terminate_backend');
+
+  const env = { STALL_LIMIT: 'off', RUN_LIMIT: '2s' };
+  const limited = await runAgent(['backup', '--env-file', project.envFile, '--json'], { env });
+  const { code, message, retryable } = limited.json<Failure>().error;
+  expect({ code, retryable }).toEqual({ code: 'timed_out', retryable: false });
+  expect(message).toMatch(/^At stage \w+: The run went on for 2 s and was ended\. Nothing was left half done, and earlier /);
   await expectNoProcesses(project.directory);
 });

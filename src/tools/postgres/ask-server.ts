@@ -7,14 +7,15 @@ import { applicationName, openClient } from './client.ts';
 const patienceMs = 15_000;
 
 /**
- * What our sessions on this database do, our own apart; behind Supabase's pooler they are called as that is. An active one that waits for
- * its client waits for us. https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+ * The other sessions on this database that bear our name; where there is none, since a pooler gives them names of its own, those of our role.
+ * https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
  */
 const ourSessions = `
-  SELECT wait_event_type AS waits_for, pg_catalog.pg_blocking_pids(pid) AS holders
-    FROM pg_catalog.pg_stat_activity
-   WHERE pid <> pg_catalog.pg_backend_pid() AND datname = pg_catalog.current_database() AND state = 'active'
-     AND (application_name = $1 OR application_name ILIKE 'supavisor%')`;
+  WITH others AS (
+    SELECT *, application_name = $1 AS is_named FROM pg_catalog.pg_stat_activity
+     WHERE pid <> pg_catalog.pg_backend_pid() AND datname = pg_catalog.current_database())
+  SELECT wait_event_type AS waits_for, pg_catalog.pg_blocking_pids(pid) AS holders FROM others
+   WHERE state = 'active' AND CASE WHEN (SELECT bool_or(is_named) FROM others) THEN is_named ELSE usename = session_user END`;
 
 interface SessionRow {
   readonly waits_for: string | null;
@@ -42,6 +43,9 @@ export function describeServer({ host, port, database }: ConnectionConfig): stri
   return `PostgreSQL at ${host}:${port}/${database}`;
 }
 
+/** Not EPIPE. */
+const sqlState = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 async function ask(connection: ConnectionConfig): Promise<ServerVerdict> {
   try {
     const { client, destroy } = await openClient(connection);
@@ -55,10 +59,11 @@ async function ask(connection: ConnectionConfig): Promise<ServerVerdict> {
     }
   } catch (error) {
     // A server that refuses (too many connections, say) lives: then nothing is known, and nothing held against it.
-    return { state: /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '') ? 'works' : 'silent' };
+    return { state: sqlState.test((error as { code?: string }).code ?? '') ? 'works' : 'silent' };
   }
 }
 
+/** An active session that waits for its client waits for us. */
 function judge(rows: readonly SessionRow[]): ServerVerdict {
   if (rows.some(({ waits_for: event }) => event !== 'Lock' && event !== 'Client')) return { state: 'works' };
   const waiting = rows.filter(({ waits_for: event }) => event === 'Lock');
