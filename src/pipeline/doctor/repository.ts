@@ -2,7 +2,7 @@ import { readManifest } from '../../archive/verify.ts';
 import type { ArchiveListing } from '../../context.ts';
 import { parseArchiveName } from '../../domain/archive-name.ts';
 import { AppError } from '../../errors.ts';
-import { attempt, describeBytes, failBy, ok, warn, type Finding } from './finding.ts';
+import { attempt, describeBytes, fail, failBy, ok, warn, type Finding } from './finding.ts';
 import { clockToleranceMs, type DoctorTools } from './tools.ts';
 
 export interface RepositoryExamination {
@@ -31,6 +31,7 @@ export async function examineRepository(tools: DoctorTools, databaseBytes: numbe
     ...(await attempt('newest backup', async () => checkNewest(tools, own))),
     ...checkFuture(tools, own),
     ...(await attempt('free space', async () => checkFreeSpace(tools, { databaseBytes, isFirst: own.length === 0 }))),
+    ...(await attempt('free space', async () => checkLeastRoom(tools))),
   ];
   return { findings, opened: true };
 }
@@ -84,4 +85,16 @@ async function checkFreeSpace(tools: DoctorTools, { databaseBytes, isFirst }: Sp
       'The next backup may not fit, although it is compressed and deduplicated: free some room, or lower RETENTION_DAYS and run `agent prune`.',
     ),
   ];
+}
+
+/** With less than this the next backup ends before it dumps anything (pipeline/repository-room.ts). */
+async function checkLeastRoom({ repository, files }: DoctorTools): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { directory, bytes } of await repository.leastRoom()) {
+    const freeBytes = await files.freeBytes(directory);
+    if (freeBytes >= bytes) continue;
+    const detail = `${describeBytes(freeBytes)} at ${directory}, and Borg begins no archive with less than ${describeBytes(bytes)}`;
+    findings.push(fail('free space', detail, 'Make room on that file system.'));
+  }
+  return findings;
 }

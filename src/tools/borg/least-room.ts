@@ -20,10 +20,11 @@ export async function measureLeastRoom(
   const extra = /^additional_free_space = (\d+)$/m.exec(config)?.[1];
   const caches = environment['BORG_CACHE_DIR'] ?? join(environment['BORG_BASE_DIR'] ?? '', '.cache/borg');
   const cache = id === undefined ? undefined : join(caches, id);
-  return [
+  const rooms = [
     { directory: location, bytes: 4 * (await indexBytes(location)) + Number(extra ?? 0) },
     ...(cache === undefined ? [] : [{ directory: caches, bytes: await sizeOf(join(cache, 'chunks')) }]),
   ];
+  return rooms.filter(({ bytes }) => bytes > 0);
 }
 
 async function indexBytes(location: string): Promise<number> {

@@ -77,6 +77,8 @@ test('little room is noticed, on both disks', async () => {
     state: 'warning',
     detail: expect.stringMatching(/^only 1 MiB are free/) as string,
   });
+  const fuller: DoctorTools = { ...tools, files: { ...tools.files, freeBytes: () => Promise.resolve(1000) } };
+  expect((await findingsOf(fuller)).get('free space')).toMatchObject({ state: 'failed' });
 });
 
 test('a state directory that others can look into is noticed', async () => {
