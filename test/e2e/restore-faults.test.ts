@@ -210,7 +210,7 @@ describe('in the middle of a restore', () => {
 
   test('the agent is asked to end: nothing stays, exit code 130', async () => {
     const { agent, psql } = await startPausedRestore();
-    agent.kill('SIGINT');
+    agent.kill('SIGTERM');
     process.kill(psql, 'SIGCONT');
     const result = await agent.finished;
     expect(result.exitCode).toBe(130);
