@@ -20,7 +20,8 @@ export function describeAgent(agent: AgentStatus, projectName: string): string[]
 
 function describeRunning({ running }: AgentProject): string[] {
   if (running === null) return [];
-  const stage = running.stage === null ? '' : `, now at ${printable(running.stage)}`;
+  const progress = typeof running.progress === 'string' ? ` (${printable(running.progress)})` : '';
+  const stage = running.stage === null ? '' : `, now at ${printable(running.stage)}${progress}`;
   return [`It runs a ${running.kind} since ${formatTime(new Date(running.startedAt))}${stage}.`];
 }
 

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Progress } from '../context.ts';
 import { formatBytes, formatDuration } from './output.ts';
 
@@ -39,5 +40,29 @@ export function createTerminalProgress(stream: NodeJS.WriteStream): Progress {
       if (shown) stream.write('\r\u001B[2K');
       shown = false;
     },
+  };
+}
+
+const logAgainMs = 10_000;
+
+/** For whoever reads the log of a run that has no terminal, as the long-running agent does: a line of level debug now and then. */
+export function createLogProgress(log: Pick<Logger, 'debug'>, monotonicMs: () => number): Progress {
+  let step = '';
+  let loggedMs = -Infinity;
+  const say = (details: string): void => {
+    if (monotonicMs() - loggedMs < logAgainMs) return;
+    log.debug({ progress: `${step}${details}` }, 'progress');
+    loggedMs = monotonicMs();
+  };
+  return {
+    step(text) {
+      step = text;
+      say('');
+    },
+    bytes(done, total) {
+      const of = total === undefined || total === 0 ? '' : ` of ${formatBytes(total)}`;
+      say(`, ${formatBytes(done)}${of}`);
+    },
+    end: () => undefined,
   };
 }

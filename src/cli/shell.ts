@@ -12,6 +12,7 @@ import { tellEarlyFailure, type AlertedCommand } from '../pipeline/alerts.ts';
 import type { ExitCode } from '../domain/exit-code.ts';
 import { logLevels, type LogLevel } from '../log.ts';
 import type { Output } from './output.ts';
+import { createLogProgress, silentProgress } from './progress.ts';
 import type { Screen } from './screen.ts';
 
 /** The outside world, as commands see it. Made once, in cli/run. */
@@ -135,7 +136,7 @@ export async function withContext<Result>(
 ): Promise<Result> {
   const loaded = alertAs === undefined ? await loadProject(shell, options) : await loadProjectOrTell(shell, options, alertAs);
   const { config } = loaded;
-  const { progress, signal, environment, attended } = shell;
+  const { signal, environment, attended } = shell;
   const { takeTurns: takesTurns = false } = options;
   const { log, close } = composeLog({
     config,
@@ -144,6 +145,8 @@ export async function withContext<Result>(
     commands: composeCommands({ environment, signal }),
     warn: (text) => shell.output.note(`Warning: ${text}`),
   });
+  const isSilent = shell.progress === silentProgress && options.logLevel === 'debug';
+  const progress = isSilent ? createLogProgress(log, () => performance.now()) : shell.progress;
   try {
     const context = await composeOrTell({ config, log, progress, signal, environment, attended, takesTurns }, alertAs);
     try {

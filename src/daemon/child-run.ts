@@ -3,7 +3,7 @@ import { exitCodes } from '../domain/exit-code.ts';
 import { messageOf } from '../errors.ts';
 import { projectArguments, type ChildOptions } from './child.ts';
 import type { JobKind } from './project.ts';
-import type { RunOutcome, RunStarter } from './run.ts';
+import type { RunOutcome, RunStarter, RunStep } from './run.ts';
 
 /** A run ends Borg and pg_dump in order first, each of which may take ten seconds. */
 export const childKillDelayMs = 60_000;
@@ -22,7 +22,7 @@ export function createRunStarter(options: ChildOptions): RunStarter {
   const { commands, program, projectsDirectory, onLine } = options;
   const [file, ...fixed] = program;
   return {
-    start(project, kind, onStage) {
+    start(project, kind, onStep) {
       const running = commands.start({
         file,
         args: [
@@ -37,8 +37,8 @@ export function createRunStarter(options: ChildOptions): RunStarter {
         // A second signal would end it without any order.
         ownSession: true,
         onStderrLine(line) {
-          const stage = readStage(line);
-          if (stage !== undefined) onStage(stage);
+          const step = readStep(line);
+          if (step !== undefined) onStep(step);
           onLine(project.name, line);
         },
       });
@@ -56,10 +56,15 @@ export function createRunStarter(options: ChildOptions): RunStarter {
   };
 }
 
-/** The stage that a line of the log tells of (pipeline/stage.ts); that one begins is a line of level debug. */
-function readStage(line: string): string | undefined {
-  const { stage } = parse(line) ?? {};
-  return typeof stage === 'string' ? stage : undefined;
+/** What a line of the log tells of the stage (pipeline/stage.ts) and of the progress (cli/progress.ts): lines of level debug are among those. */
+function readStep(line: string): RunStep | undefined {
+  const { stage, progress } = parse(line) ?? {};
+  const step = { stage: toText(stage), progress: toText(progress) };
+  return step.stage === undefined && step.progress === undefined ? undefined : step;
+}
+
+function toText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** How a run ended, by its exit code and its JSON document. */

@@ -82,6 +82,6 @@ function describeBroken([name, problem]: [string, string]): AgentProject {
   return { name, project: null, running: null, next: [], last: null, problem };
 }
 
-function describeActive({ kind, startedAt, pid, stage }: ActiveRun): NonNullable<AgentProject['running']> {
-  return { kind, startedAt: startedAt.toISOString(), pid: pid ?? null, stage: stage ?? null };
+function describeActive({ kind, startedAt, pid, stage, progress }: ActiveRun): NonNullable<AgentProject['running']> {
+  return { kind, startedAt: startedAt.toISOString(), pid: pid ?? null, stage: stage ?? null, progress: progress ?? null };
 }

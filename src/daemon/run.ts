@@ -20,9 +20,17 @@ export interface StartedRun {
   end(why: 'cancel' | 'shutdown'): Promise<void>;
 }
 
+/** What a run has just told of itself. */
+export interface RunStep {
+  /** Undefined where it is still at the same. */
+  readonly stage: string | undefined;
+  /** What it does there, and how much of it is done; undefined where it did not say. */
+  readonly progress: string | undefined;
+}
+
 /** Starts runs as processes of their own; tests put something else into its place. */
 export interface RunStarter {
-  start(project: ScheduledProject, kind: JobKind, onStage: (stage: string) => void): StartedRun;
+  start(project: ScheduledProject, kind: JobKind, onStep: (step: RunStep) => void): StartedRun;
 }
 
 /** What the run history of this machine knows. */

@@ -22,6 +22,8 @@ export interface ActiveRun {
   readonly startedAt: Date;
   pid: number | undefined;
   stage: string | undefined;
+  /** What it does there, as it has said last. */
+  progress: string | undefined;
 }
 
 export interface EndedRun extends Pick<RunOutcome, 'result' | 'errorCode' | 'message'> {
@@ -175,9 +177,12 @@ export class Scheduler {
       { project: name, job: kind, reason: job.reason, ...(job.retries === 0 ? {} : { retry: job.retries }) },
       'run begins',
     );
-    const info: ActiveRun = { kind, startedAt, pid: undefined, stage: undefined };
-    const run = starter.start(entry.project, kind, (stage) => {
-      info.stage = stage;
+    const info: ActiveRun = { kind, startedAt, pid: undefined, stage: undefined, progress: undefined };
+    const run = starter.start(entry.project, kind, ({ stage, progress }) => {
+      // What was said of the last stage is over with it.
+      if (stage !== undefined && stage !== info.stage) info.progress = undefined;
+      info.stage = stage ?? info.stage;
+      info.progress = progress ?? info.progress;
       onChange();
     });
     info.pid = run.pid;

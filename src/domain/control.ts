@@ -36,6 +36,8 @@ const activeSchema = z.object({
   startedAt: z.string(),
   pid: z.number().nullable(),
   stage: z.string().nullable(),
+  /** Not of an older agent. */
+  progress: z.string().nullable().optional(),
 });
 
 const projectSchema = z.object({

@@ -47,10 +47,10 @@ export function createFakeStarter(
   begun: (project: string, kind: JobKind, at: Date) => { readonly takesMs: number; readonly outcome: RunOutcome },
 ): RunStarter {
   return {
-    start(project, kind, onStage) {
+    start(project, kind, onStep) {
       const { takesMs, outcome } = begun(project.name, kind, clock.now());
       const cancelled = new AbortController();
-      onStage('snapshot');
+      onStep({ stage: 'snapshot', progress: undefined });
       const finished = clock.sleep(takesMs, cancelled.signal).then(
         () => outcome,
         (): RunOutcome => ({ ...complete, result: 'cancelled', exitCode: 130 }),

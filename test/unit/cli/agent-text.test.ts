@@ -16,7 +16,13 @@ const head = 'The agent (process 7) runs since 2026-11-21 00:00:00 UTC';
 
 test('what runs, and what is next and why', () => {
   const at = '2026-11-22T02:00:00Z';
-  const running = { kind: 'backup', startedAt: '2026-11-21T02:00:00Z', pid: 8, stage: 'snapshot' };
+  const running = {
+    kind: 'backup',
+    startedAt: '2026-11-21T02:00:00Z',
+    pid: 8,
+    stage: 'archive',
+    progress: 'Archiving database/full.dump, 5 MiB',
+  };
   const next = [
     { kind: 'backup', at, reason: 'retry', retry: 1 },
     { kind: 'database', at, reason: 'missed', retry: 0 },
@@ -24,7 +30,7 @@ test('what runs, and what is next and why', () => {
   ];
   expect(describe('shop', { ...shop, running, next })).toEqual([
     `${head}.`,
-    'It runs a backup since 2026-11-21 02:00:00 UTC, now at snapshot.',
+    'It runs a backup since 2026-11-21 02:00:00 UTC, now at archive (Archiving database/full.dump, 5 MiB).',
     'Next backup: 2026-11-22 02:00:00 UTC (try 2, after a failure).',
     'Next database: 2026-11-22 02:00:00 UTC (for one that was missed).',
     'Next verify: 2026-11-22 02:00:00 UTC.',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Command, CommandRunner } from '../../../src/context.ts';
 import { createRunStarter, judge } from '../../../src/daemon/child-run.ts';
+import type { RunStep } from '../../../src/daemon/run.ts';
 import { scheduledProject } from '../../helpers/fake-runs.ts';
 
 const failure = (retryable?: boolean, code = 'source_unreachable'): string =>
@@ -38,7 +39,7 @@ test('a run is a process of its own, with its stages in its log', async () => {
     },
     run: () => Promise.reject(new Error('not used')),
   };
-  const [stages, lines]: [string[], string[]] = [[], []];
+  const [steps, lines]: [RunStep[], string[]] = [[], []];
   const starter = createRunStarter({
     commands: runner,
     program: ['node', '--option', '--', 'main.ts'],
@@ -46,7 +47,7 @@ test('a run is a process of its own, with its stages in its log', async () => {
     onLine: (project, line) => lines.push(`${project}: ${line}`),
   });
   const project = scheduledProject('shop', {});
-  for (const kind of ['backup', 'database', 'verify'] as const) starter.start(project, kind, (stage) => stages.push(stage));
+  for (const kind of ['backup', 'database', 'verify'] as const) starter.start(project, kind, (step) => steps.push(step));
   const common = [
     '--take-turns',
     '--project',
@@ -65,9 +66,13 @@ test('a run is a process of its own, with its stages in its log', async () => {
   // A person, and the end of the agent.
   for (const why of ['cancel', 'shutdown'] as const) await starter.start(project, 'backup', () => undefined).end(why);
   expect(ended).toEqual(['SIGINT', 'SIGTERM']);
-  for (const line of ['{"stage":"snapshot"}', 'Warning: {', '{"stage":1}', '{']) commands[0]!.onStderrLine!(line);
-  expect(stages).toEqual(['snapshot']);
-  expect(lines).toHaveLength(4);
+  for (const line of ['{"stage":"snapshot"}', '{"progress":"Archiving, 5 MiB"}', 'Warning: {', '{"stage":1}', '{'])
+    commands[0]!.onStderrLine!(line);
+  expect(steps).toEqual([
+    { stage: 'snapshot', progress: undefined },
+    { stage: undefined, progress: 'Archiving, 5 MiB' },
+  ]);
+  expect(lines).toHaveLength(5);
 });
 
 test('Node has the same options as in the first line of main.ts', async () => {
