@@ -5,8 +5,9 @@ const minuteMs = 60_000;
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Each file of the integration and e2e projects keeps a server, Borg and pg_dump busy: more would only wait for each other.
-    maxWorkers: 2,
+    // Each file of the integration and e2e projects keeps a server, Borg and pg_dump busy; but it also waits, for locks and limits of time. On two
+    // cores two files at a time left a third of them idle.
+    maxWorkers: 3,
     // One scratch PostgreSQL cluster for the whole run; not started for `--project unit`.
     globalSetup: 'test/helpers/global-setup.ts',
     projects: [
