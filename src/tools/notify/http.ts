@@ -1,4 +1,3 @@
-import { Agent } from 'undici';
 import { fromSocketError, NotifyError } from './notify-error.ts';
 import type { NotifyRequest } from './requests.ts';
 
@@ -10,6 +9,8 @@ export async function postRequest(request: NotifyRequest, limitMs: number): Prom
   const url = new URL(request.url);
   const credentials = [url.username, url.password].map(decodeURIComponent).join(':');
   const authorization = credentials === ':' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+  // Takes time that other runs have no use for.
+  const { Agent } = await import('undici');
   const agent = new Agent({ connect: { timeout: limitMs } });
   try {
     const { statusCode, body } = await agent.request({

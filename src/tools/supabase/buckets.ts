@@ -17,13 +17,13 @@ const settingsSchema = z.object({
 
 /** What is changed by the client library: buckets, and the removal of objects, whose names it sends as they are. */
 export function createBuckets(
-  storage: StorageClient,
+  client: () => Promise<StorageClient>,
 ): Pick<ObjectStore, 'bucketSettings' | 'createBucket' | 'updateBucket' | 'remove'> {
   return {
     async bucketSettings(id) {
       const what = `Bucket ${id}`;
       // The library puts the id into the address as it is.
-      const { data, error } = await storage.getBucket(encodePath(id));
+      const { data, error } = await (await client()).getBucket(encodePath(id));
       if (error !== null) {
         const failure = toClientError(what, error);
         if (failure instanceof StorageError && failure.failure === 'missing') return undefined;
@@ -38,19 +38,19 @@ export function createBuckets(
     },
 
     async createBucket(id, settings) {
-      const { error } = await storage.createBucket(id, toOptions(settings));
+      const { error } = await (await client()).createBucket(id, toOptions(settings));
       if (error !== null) throw toClientError(`Bucket ${id}`, error);
     },
 
     async updateBucket(id, settings) {
       // It stands in the body too, where the server does not look at it.
-      const { error } = await storage.updateBucket(encodePath(id), toOptions(settings));
+      const { error } = await (await client()).updateBucket(encodePath(id), toOptions(settings));
       if (error !== null) throw toClientError(`Bucket ${id}`, error);
     },
 
     async remove(bucket, names) {
       for (let start = 0; start < names.length; start += removedAtOnce) {
-        const { error } = await storage.from(encodePath(bucket)).remove(names.slice(start, start + removedAtOnce));
+        const { error } = await (await client()).from(encodePath(bucket)).remove(names.slice(start, start + removedAtOnce));
         if (error !== null) throw toClientError(`The removal of objects from bucket ${bucket}`, error);
       }
     },

@@ -1,12 +1,13 @@
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import type { SupabaseClient } from '@supabase/supabase-js';
 import { StorageError } from '../../domain/storage/storage-error.ts';
 import { requestJson } from './json.ts';
 import { storageAddress, type Request, type Transport, type TransportOptions } from './transport.ts';
 
 export type StorageClient = SupabaseClient['storage'];
 
-/** The client library over our own connections, which bring their own headers. */
-export function openClient(transport: Transport, { url, key }: TransportOptions): StorageClient {
+/** The client library over our own connections, which bring their own headers. Loaded when it is first asked for: most commands have no use for it. */
+export async function openClient(transport: Transport, { url, key }: TransportOptions): Promise<StorageClient> {
+  const { createClient } = await import('@supabase/supabase-js');
   return createClient(url, key.reveal(), {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { fetch: createFetch(transport, url) },

@@ -21,10 +21,10 @@ const objectSchema = z.object({
 const pageSchema = z.object({ hasNext: z.boolean(), nextCursor: z.string().optional(), objects: z.array(z.unknown()) });
 
 /** Buckets and lists, by the client library. */
-export function createListing(client: StorageClient) {
+export function createListing(client: () => Promise<StorageClient>) {
   return {
     async listBuckets(): Promise<{ id: string; row: string }[]> {
-      const { data, error } = await client.listBuckets();
+      const { data, error } = await (await client()).listBuckets();
       if (error !== null) throw toClientError('The list of buckets', error);
       const buckets = parseAs('The list of buckets', bucketsSchema, data);
       return buckets.map((bucket) => ({ id: bucket.id, row: JSON.stringify(withoutEmptyOwner(bucket)) }));
@@ -34,7 +34,7 @@ export function createListing(client: StorageClient) {
       const what = `The list of bucket ${bucket}`;
       const options = { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) };
       // The library puts the id into the address as it is.
-      const { data, error } = await client.from(encodePath(bucket)).listV2(options, { signal });
+      const { data, error } = await (await client()).from(encodePath(bucket)).listV2(options, { signal });
       if (error !== null) throw toClientError(what, error);
       const page = parseAs(what, pageSchema, data);
       const objects = page.objects.map((object) =>

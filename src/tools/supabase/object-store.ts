@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../object-store.ts';
 import { createBuckets } from './buckets.ts';
-import { openClient } from './client.ts';
+import { openClient, type StorageClient } from './client.ts';
 import { describeObject } from './describe-object.ts';
 import { download } from './download.ts';
 import { createListing } from './listing.ts';
@@ -10,7 +10,8 @@ import { upload } from './upload.ts';
 /** The Storage API of the project at `url`. It keeps connections open until it is closed. */
 export function createObjectStore(options: TransportOptions): ObjectStore {
   const transport = createTransport(options);
-  const client = openClient(transport, options);
+  let opened: Promise<StorageClient> | undefined;
+  const client = (): Promise<StorageClient> => (opened ??= openClient(transport, options));
   return {
     url: options.url,
     ...createListing(client),

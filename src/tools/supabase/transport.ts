@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { BufferPool } from '../../buffer-pool.ts';
 import type { Clock } from '../../context.ts';
 import type { Secret } from '../../config/project-config.ts';
@@ -89,15 +89,20 @@ export interface Transport {
 export function createTransport(options: TransportOptions): Transport {
   const { origin, path: prefix } = storageAddress(options.url);
   const limits = { ...defaultLimits, ...options.limits };
-  const pool = new Pool(origin, {
-    connections: options.concurrency,
-    pipelining: 1,
-    // One connection for all would share one window of flow control among all downloads.
-    allowH2: false,
-    headersTimeout: limits.headersMs,
-    bodyTimeout: limits.stallMs,
-    connect: { timeout: limits.connectMs },
-  });
+  let opened: Promise<Pool> | undefined;
+  const openPool = async (): Promise<Pool> => {
+    // Not before there is a request: most commands would load it for nothing.
+    const undici = await import('undici');
+    return new undici.Pool(origin, {
+      connections: options.concurrency,
+      pipelining: 1,
+      // One connection for all would share one window of flow control among all downloads.
+      allowH2: false,
+      headersTimeout: limits.headersMs,
+      bodyTimeout: limits.stallMs,
+      connect: { timeout: limits.connectMs },
+    });
+  };
 
   return {
     url: options.url,
@@ -107,6 +112,7 @@ export function createTransport(options: TransportOptions): Transport {
       const about = json === undefined ? {} : { 'content-type': 'application/json' };
       const length = body === undefined ? {} : { 'content-length': String(body.bytes) };
       try {
+        const pool = await (opened ??= openPool());
         const response = await pool.request({
           path: prefix + path,
           method,
@@ -121,7 +127,7 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     // Not close(): that waits for downloads which nobody reads any more.
-    close: () => pool.destroy(),
+    close: async () => (await opened)?.destroy(),
   };
 }
 
