@@ -51,7 +51,7 @@ test(
 );
 
 // AGENT_TEST_KILLS says how many moments, AGENT_TEST_KILL_SEED which ones: few unless told otherwise, and others each time.
-const kills = Number(process.env['AGENT_TEST_KILLS'] ?? 10);
+const kills = Number(process.env['AGENT_TEST_KILLS'] ?? 6);
 const seed = Number(process.env['AGENT_TEST_KILL_SEED'] ?? Math.floor(Math.random() * 1e6));
 
 test(`kill -9 at ${kills} random moments (seed ${seed})`, { timeout: tenMinutesMs * Math.ceil(kills / 50) }, async () => {
