@@ -92,8 +92,8 @@ export function createTransport(options: TransportOptions): Transport {
   let opened: Promise<Pool> | undefined;
   const openPool = async (): Promise<Pool> => {
     // Not before there is a request: most commands would load it for nothing.
-    const undici = await import('undici');
-    return new undici.Pool(origin, {
+    const { Pool } = await import('undici');
+    return new Pool(origin, {
       connections: options.concurrency,
       pipelining: 1,
       // One connection for all would share one window of flow control among all downloads.
