@@ -40,9 +40,10 @@ available (\`extensions\` in \`${archivePaths.manifest}\`).
 ## 2. Roles
 
 \`${archivePaths.roles}\` creates every role of the source, without passwords. Roles that exist already answer with an error that may be
-ignored. Afterwards set a password for each role that logs in.
+ignored. The role that you connect as stays what it is: on a hosted project \`postgres\` is no superuser, and would be none here afterwards.
+Set a password for each role that logs in.
 
-    psql -d postgres -f ${archivePaths.roles}
+    grep -vF "ALTER ROLE $(psql -d postgres -XAtc 'SELECT quote_ident(current_user)') WITH " ${archivePaths.roles} | psql -X -d postgres
 
 ## 3. Everything else, all or nothing
 
