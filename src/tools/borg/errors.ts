@@ -83,7 +83,7 @@ const knownFailures: readonly KnownFailure[] = [
     code: 'repository_failed',
     message: (location) =>
       `Borg refuses the repository ${location}: it was moved, replaced or rolled back since it was last used.`,
-    hint: 'If you did that yourself, run one command with BORG_RELOCATED_REPO_ACCESS_IS_OK=yes, or delete the cache below STATE_DIR; otherwise find out who did.',
+    hint: 'If you did that yourself, run one command with BORG_RELOCATED_REPO_ACCESS_IS_OK=yes, or, after you have put back an older copy, do what docs/operations.md says; otherwise find out who did.',
   },
 ];
 
