@@ -1,7 +1,6 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runAgent } from '../helpers/agent.ts';
 import { createTestRepository } from '../helpers/borg.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -66,32 +65,6 @@ describe('a Supabase database', () => {
     );
     expect(await dumpText(target)).toBe(await dumpText(source));
     await expectNoLeaks(project.directory);
-  });
-
-  test('comes back by hand, as RECOVERY.md says, without the agent', async () => {
-    const source = await createTestDatabase({ template: 'supabase' });
-    const { project, repository } = await createInitializedProject({ database: source });
-    const { backupId } = (await runAgent(['backup', '--env-file', project.envFile, '--json'])).json<BackupDocument>();
-
-    const byHand = join(repository.directory, 'by-hand');
-    await mkdir(byHand);
-    await execa('borg', ['extract', `::${backupId}-database`], { env: repository.environment, cwd: byHand });
-    const recovery = await readFile(join(byHand, 'RECOVERY.md'), 'utf8');
-    const command = /^ {4}(pg_restore --exit-on-error .*)$/m.exec(recovery)![1]!;
-    const target = await createTestDatabase();
-    const address = inject('cluster');
-    await execa('sh', ['-c', command.replace('--dbname=restored', `--dbname=${target.name}`)], {
-      cwd: byHand,
-      env: {
-        PATH: `${address.binDirectory}:${process.env['PATH']}`,
-        PGHOST: address.socketDirectory,
-        PGPORT: String(address.port),
-        PGUSER: 'postgres',
-      },
-    });
-    expect(await dumpText(target)).toBe(await dumpText(source));
-    expect(await readFile(join(byHand, 'database/history.sql'), 'utf8')).toContain('supabase_migrations.schema_migrations');
-    expect(await readFile(join(byHand, 'database/roles.sql'), 'utf8')).not.toMatch(/PASSWORD/);
   });
 
   test('comes from a repository behind ssh as well', async () => {
