@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { askLiveAgent } from '../composition.ts';
 import { defaultStateDirectory } from '../config/load.ts';
-import type { AgentStatus, ControlAnswer, ControlQuestion } from '../domain/control.ts';
+import type { ControlAnswer, ControlQuestion } from '../domain/control.ts';
 import type { ErrorCode } from '../domain/exit-code.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { Shell } from './shell.ts';
 
 /** The options of commands that ask the running agent. */
@@ -58,16 +58,6 @@ export async function askAgentIfAny(
     if (answer !== undefined) return answer;
   }
   return undefined;
-}
-
-/** What the agent on this machine does. Undefined where there is none; one that cannot tell is no reason to keep the rest back. */
-export async function askStatusIfAny(shell: Shell, options: ServiceOptions): Promise<AgentStatus | undefined> {
-  try {
-    return (await askAgentIfAny(shell, options, { request: 'status' }))?.status;
-  } catch (error) {
-    shell.output.note(`Warning: ${messageOf(error)}`);
-    return undefined;
-  }
 }
 
 /** The same, where nothing can be done without it. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { renderMetrics } from '../../composition.ts';
-import { askStatusIfAny, socketOption, type ServiceOptions } from '../service.ts';
+import { socketOption, type ServiceOptions } from '../service.ts';
 import { createCommand, withContext, type CommonOptions, type Shell } from '../shell.ts';
+import { askForStatus } from '../status/next-runs.ts';
 
 export function metricsCommand(shell: Shell): Command {
   return createCommand(
@@ -13,7 +14,8 @@ export function metricsCommand(shell: Shell): Command {
     .action(async (options: CommonOptions & Pick<ServiceOptions, 'socket'>) => {
       await withContext(shell, options, async (context) => {
         const facts = await context.metrics.facts();
-        const agent = await askStatusIfAny(shell, options);
+        const { agent, agentProblem } = await askForStatus(shell, options);
+        if (agentProblem !== undefined) shell.output.note(`Warning: ${agentProblem}`);
         const next = agent?.projects.find((one) => one.project === context.config.project)?.next ?? [];
         const nextRuns = next.map(({ kind, at }) => ({ kind, at: new Date(at) }));
         const text = await renderMetrics([{ ...facts, nextRuns }]);

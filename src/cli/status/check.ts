@@ -1,5 +1,5 @@
 import type { RunContext } from '../../context.ts';
-import { exitCodes, type ExitCode } from '../../domain/exit-code.ts';
+import { exitCodes, worstExitCode, type ExitCode } from '../../domain/exit-code.ts';
 import { printable } from '../../domain/printable.ts';
 import { AppError, messageOf } from '../../errors.ts';
 import { checkLateness } from '../../pipeline/check-lateness.ts';
@@ -20,7 +20,7 @@ export async function checkProject(shell: Shell, options: CommonOptions): Promis
 export async function checkProjects(shell: Shell, names: readonly string[], options: CommonOptions): Promise<void> {
   const checked: Checked[] = [];
   for (const name of names) checked.push(await checkNamed(shell, name, options));
-  const exitCode = checked.reduce<ExitCode>((worst, one) => (one.exitCode > worst ? one.exitCode : worst), exitCodes.ok);
+  const exitCode = worstExitCode(checked.map((one) => one.exitCode));
   const status = exitCode === exitCodes.ok ? 'complete' : 'failed';
   const projects = checked.map(({ document }, index) => ({ name: names[index], ...document }));
   shell.output.result({ command: 'status', status, projects }, () => checked.map(({ line }) => line).join('\n'));

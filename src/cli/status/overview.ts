@@ -3,7 +3,7 @@ import type { StatusTools } from '../../composition.ts';
 import { listProjectNames } from '../../config/list-projects.ts';
 import { loadStatusConfig } from '../../config/load-status.ts';
 import { defaultProjectsDirectory, isProjectNamed } from '../../config/open.ts';
-import { exitCodes, type ExitCode } from '../../domain/exit-code.ts';
+import { exitCodes, worstExitCode, type ExitCode } from '../../domain/exit-code.ts';
 import { readStatus } from '../../pipeline/status.ts';
 import { describeAgent } from '../agent-text.ts';
 import { chooseProjects, type SeveralOptions } from '../several.ts';
@@ -69,7 +69,7 @@ export async function readOverview(
       const notes = describeRows(rows, columns);
       return [formatRows(rows, { now, columns, paint }), ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
     },
-    exitCode: rows.map(exitCodeOf).reduce((worst, code) => (code > worst ? code : worst), exitCodes.ok),
+    exitCode: worstExitCode(rows.map(exitCodeOf)),
     warnings: [],
   };
 }
