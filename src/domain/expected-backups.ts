@@ -45,10 +45,12 @@ const historyLimit = 10_000;
  */
 export function judgeProject(expected: ExpectedBackups, history: BackupHistory, now: Date): Lateness {
   const { storageSchedule, lateAfterMs } = expected;
-  const firstSeen = findFirstSeen(history) ?? now;
-  const facts = { now, firstSeen, lateAfterMs, schedule: expected.schedule ?? storageSchedule };
+  const facts = { now, lateAfterMs, schedule: expected.schedule ?? storageSchedule };
+  // Counts only where there is no backup yet, and may take a look at all of the history.
+  const startOf = (lastComplete: Date | undefined): Date => lastComplete ?? findFirstSeen(history) ?? now;
   if (storageSchedule === undefined) {
-    return judgeLateness({ ...facts, lastComplete: history.newestRun('backup', ['complete'])?.startedAt });
+    const lastComplete = history.newestRun('backup', ['complete'])?.startedAt;
+    return judgeLateness({ ...facts, lastComplete, firstSeen: startOf(lastComplete) });
   }
   const find = (kind: ArchiveKind): Date | undefined => findNewest(history, expected.project, kind);
   const [database, storage] = [find('database'), find('storage')];
@@ -56,7 +58,7 @@ export function judgeProject(expected: ExpectedBackups, history: BackupHistory, 
   // LATE_AFTER is meant for what comes more often.
   const storageAllowedMs = Math.max(lateAfterMs ?? 0, allowedBy(storageSchedule, storage ?? storageSeen));
   return worstOf([
-    judgeLateness({ ...facts, name: 'backup of the database', lastComplete: database }),
+    judgeLateness({ ...facts, name: 'backup of the database', lastComplete: database, firstSeen: startOf(database) }),
     judgeLateness({
       ...facts,
       name: 'backup of Storage',
