@@ -15,6 +15,13 @@ export interface RunRecord {
   readonly errorMessage: string | undefined;
 }
 
+/** The newest drill that has told how good a backup is. */
+export interface DrillRecord {
+  readonly backupId: string;
+  readonly startedAt: Date;
+  readonly status: RunStatus;
+}
+
 /** What is known of an archive without asking Borg: read from its manifest once. */
 export interface IndexedArchive {
   readonly archiveId: string;
@@ -35,6 +42,8 @@ export interface StateStore {
   /** Whether a run of this project is going on right now. */
   isLocked(): boolean;
   startRun(record: Pick<RunRecord, 'runId' | 'command' | 'startedAt' | 'backupId'>): void;
+  /** Of a run that began before it was known which backup it is about. */
+  nameBackup(runId: string, backupId: string): void;
   finishRun(runId: string, outcome: Pick<RunRecord, 'status' | 'durationMs' | 'errorCode' | 'errorMessage'>): void;
   /** Newest first. */
   listRuns(limit: number): RunRecord[];
@@ -46,6 +55,8 @@ export interface StateStore {
     readonly status: RunEnd;
     readonly count: number;
   }[];
+  /** One for each backup that was drilled; those that ended before they could judge it are passed over. */
+  drills(): DrillRecord[];
   indexedArchives(): IndexedArchive[];
   indexArchive(archive: IndexedArchive): void;
   forgetArchives(archiveIds: readonly string[]): void;

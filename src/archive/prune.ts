@@ -13,6 +13,7 @@ export function planPrune(context: RunContext, catalog: Catalog, lastRunStatus: 
       archives: group.archives.map(({ name }) => name),
     })),
     rules: context.config.retention,
+    drills: new Map(context.state.drills().map(({ backupId, status }) => [backupId, status])),
     now: context.clock.now(),
     ...(lastRunStatus === undefined ? {} : { lastRunStatus }),
   });

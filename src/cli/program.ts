@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { drillCommand } from './commands/drill.ts';
 import { estimateCommand } from './commands/estimate.ts';
 import { extractCommand } from './commands/extract.ts';
 import { initCommand } from './commands/init.ts';
@@ -42,6 +43,7 @@ export function createProgram(shell: Shell): Command {
     restoreCommand,
     extractCommand,
     compareCommand,
+    drillCommand,
     pruneCommand,
     statusCommand,
     metricsCommand,

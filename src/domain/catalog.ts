@@ -123,6 +123,26 @@ export const cronJobSchema = z.object({
 /** class `extension` */
 export const extensionRecordSchema = z.object({ version: z.string(), schema: z.string() });
 
+/** class `webhook` */
+export const webhookSchema = z.object({ table: z.string(), enabled: z.string().optional() });
+
+/** The classes whose values somebody works with; of all others only whether they are the same counts. */
+export const recordSchemas = {
+  owner: ownerSchema,
+  comment: commentSchema,
+  privileges: privilegesSchema,
+  'default privileges': defaultPrivilegesSchema,
+  'large objects': largeObjectsSchema,
+  publication: publicationSchema,
+  'event trigger': eventTriggerSchema,
+  setting: settingSchema,
+  role: roleRecordSchema,
+  membership: membershipRecordSchema,
+  'cron job': cronJobSchema,
+  extension: extensionRecordSchema,
+  webhook: webhookSchema,
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+
 /** How the catalog is spread over the files of an archive (database/catalog/NAME.jsonl), by class; all else is in `objects`. */
 export const catalogFiles: Readonly<Record<string, readonly string[]>> = {
   roles: ['role', 'membership'],

@@ -1,4 +1,5 @@
 import { parseBackupId } from './archive-name.ts';
+import type { RunStatus } from './exit-code.ts';
 
 /** Whether all that existed was captured; 'unknown' when the manifest cannot be read. */
 export type BackupStatus = 'complete' | 'incomplete' | 'unknown';
@@ -29,6 +30,8 @@ export interface RetentionInput {
   readonly backups: readonly RetentionCandidate[];
   readonly rules: RetentionRules;
   readonly now: Date;
+  /** How the newest drill of each backup ended, where there was one. */
+  readonly drills?: ReadonlyMap<string, RunStatus>;
   /** What the complete ones are called in the reasons, for one of them: `complete backup` unless told. */
   readonly noun?: string;
   /** How the run ended that retention follows; undefined when a user prunes by hand. */
@@ -63,6 +66,11 @@ export function planRetention(input: RetentionInput): RetentionPlan {
   const refused = findRefusal(backups, input);
   if (refused !== undefined) return { refused };
   const keepers = collectKeepers(backups, input.rules, input.noun ?? 'complete backup');
+  const drilled = findDrilled(backups, input.drills ?? new Map());
+  if (drilled !== undefined) {
+    const reasons = keepers.get(drilled.backupId) ?? [];
+    keepers.set(drilled.backupId, [...reasons, 'the newest backup that passed a drill']);
+  }
   return { decisions: backups.map((backup) => decide(backup, keepers.get(backup.backupId), input.rules)) };
 }
 
@@ -74,6 +82,16 @@ function assertOwn(backup: RetentionCandidate, project: string): void {
   if (parseBackupId(backup.backupId)?.project !== project) {
     throw new Error(`backup ${backup.backupId} does not belong to project ${project}`);
   }
+}
+
+/** The newest that passed in all; where none did, since not all can be checked here, the newest in which nothing was wrong. */
+function findDrilled(
+  backups: readonly RetentionCandidate[],
+  drills: ReadonlyMap<string, RunStatus>,
+): RetentionCandidate | undefined {
+  const newest = (wanted: RunStatus): RetentionCandidate | undefined =>
+    backups.find(({ backupId }) => drills.get(backupId) === wanted);
+  return newest('complete') ?? newest('incomplete');
 }
 
 function findRefusal(backups: readonly RetentionCandidate[], input: RetentionInput): string | undefined {

@@ -6,6 +6,7 @@ import type { ArchiveKind } from '../domain/archive-name.ts';
 import type { Backup } from '../domain/backup-list.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
+import type { DrillRecord } from '../state-store.ts';
 import { chooseBackup } from './choose-backup.ts';
 
 export interface ShownArchive<ManifestOfKind> {
@@ -15,6 +16,8 @@ export interface ShownArchive<ManifestOfKind> {
 
 export interface BackupDetails {
   readonly backup: Backup<CatalogArchive>;
+  /** The newest drill of it on this machine; undefined when there was none. */
+  readonly drill: DrillRecord | undefined;
   /** Undefined for a backup of Storage alone. */
   readonly database: ShownArchive<Manifest> | undefined;
   /** Undefined for a backup without Storage. */
@@ -30,6 +33,7 @@ export async function showBackup(context: RunContext, selector: string): Promise
     throw verificationError(backup.backupId, 'its database archive is missing');
   return {
     backup,
+    drill: context.state.drills().find(({ backupId }) => backupId === backup.backupId),
     database: database && { archive: database, manifest: await readManifest(context, database.name) },
     storage: storage && { archive: storage, manifest: await readStorageManifest(context, storage.name) },
   };

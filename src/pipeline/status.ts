@@ -1,5 +1,6 @@
 import type { RunContext } from '../context.ts';
 import type { RunRecord } from '../state-store.ts';
+import { killedRun } from '../domain/killed-run.ts';
 import { clockToleranceMs, describeAge } from '../domain/late.ts';
 
 export interface StatusRequest {
@@ -16,6 +17,8 @@ export interface StatusReport {
   /** The newest run that has ended. */
   readonly lastRun: RunRecord | undefined;
   readonly lastComplete: RunRecord | undefined;
+  /** The newest rehearsed restore that has ended, however it did; not one that a person has cancelled. */
+  readonly lastDrill: RunRecord | undefined;
   /** Since the newest complete backup began. */
   readonly ageMs: number | undefined;
   /** Runs that failed after that, newest first; not those that a person has cancelled. */
@@ -61,6 +64,7 @@ export function summarizeRuns(history: readonly RunRecord[], request: SummaryReq
     running,
     lastRun: ended[0],
     lastComplete,
+    lastDrill: ended.find(({ command, errorCode }) => command === 'drill' && errorCode !== 'cancelled'),
     ageMs,
     failures: since.filter(({ status, errorCode }) => status === 'failed' && errorCode !== 'cancelled'),
     runs: [...(running === undefined ? [] : [running]), ...ended].slice(0, request.runs),
@@ -70,9 +74,7 @@ export function summarizeRuns(history: readonly RunRecord[], request: SummaryReq
 
 /** What the next run will write into the history of a run that never told its end. */
 export function nameKilled(run: RunRecord): RunRecord {
-  if (run.status !== 'running') return run;
-  const errorMessage = 'the process ended without a word (killed, or the machine went down)';
-  return { ...run, status: 'failed', errorCode: 'failed', errorMessage };
+  return run.status === 'running' ? { ...run, ...killedRun } : run;
 }
 
 /** Why an age is not good; undefined when it is, or nothing was asked for. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { listBackups, type BackupList, type ListedBackup } from '../../pipeline/list.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
 import { formatAge } from '../age.ts';
+import { drillDocument, drillWord } from '../drill-record.ts';
 import {
   describeNotBegun,
   exitCodeOfAll,
@@ -65,7 +66,7 @@ function toCommonText({ ends, notBegun }: EachEnd<Listed>): string {
   return [formatTable(['PROJECT', ...head], full, [3, 5, 6]), ...unfinished, ...describeNotBegun(notBegun)].join('\n');
 }
 
-function toDocument({ list: { backups, unfinished }, project }: Listed): object {
+function toDocument({ list: { backups, drills, unfinished }, project }: Listed): object {
   return {
     command: 'list',
     status: 'complete',
@@ -75,6 +76,7 @@ function toDocument({ list: { backups, unfinished }, project }: Listed): object 
       startedAt: startedAt.toISOString(),
       status,
       safety,
+      drill: drillDocument(drills.get(backupId)),
       archives: archives.map(({ name, kind, sizes }) => ({
         name,
         kind,
@@ -96,9 +98,9 @@ function toText({ list, repository }: Listed): string {
   ].join('\n');
 }
 
-const head = ['BACKUP', 'STARTED', 'AGE', 'STATUS', 'ORIGINAL', 'DEDUPLICATED', 'ARCHIVES'];
+const head = ['BACKUP', 'STARTED', 'AGE', 'STATUS', 'ORIGINAL', 'DEDUPLICATED', 'DRILL', 'ARCHIVES'];
 
-function listRows({ backups, now }: BackupList): string[][] {
+function listRows({ backups, drills, now }: BackupList): string[][] {
   return backups.map((backup) => [
     backup.backupId,
     formatTime(backup.startedAt),
@@ -106,6 +108,7 @@ function listRows({ backups, now }: BackupList): string[][] {
     backup.status,
     sumBytes(backup, 'originalBytes'),
     sumBytes(backup, 'deduplicatedBytes'),
+    drillWord(drills.get(backup.backupId)),
     `${backup.archives.map(({ kind }) => kind).join(', ')}${backup.safety ? ' (before a restore)' : ''}`,
   ]);
 }

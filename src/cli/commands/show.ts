@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { describeCounts } from '../../domain/catalog-changes.ts';
 import type { CatalogChanges, Manifest } from '../../domain/manifest.ts';
 import { showBackup, type BackupDetails, type ShownArchive } from '../../pipeline/show.ts';
+import { describeDrill, drillDocument } from '../drill-record.ts';
 import { describeCoverage, describeSafety, describeSizes, describeStorage } from '../storage-text.ts';
 import { printable } from '../../domain/printable.ts';
 import { formatBytes, formatDuration, formatTable, formatTime } from '../output.ts';
@@ -22,12 +23,13 @@ export function showCommand(shell: Shell): Command {
     });
 }
 
-function toDocument({ backup, database, storage }: BackupDetails): object {
+function toDocument({ backup, drill, database, storage }: BackupDetails): object {
   return {
     command: 'show',
     status: 'complete',
     project: (database ?? storage)?.manifest.project ?? null,
     backupId: backup.backupId,
+    drill: drillDocument(drill),
     archive: database === undefined ? null : describeArchive(database.archive),
     manifest: database?.manifest ?? null,
     storage: storage === undefined ? null : { archive: describeArchive(storage.archive), manifest: storage.manifest },
@@ -43,9 +45,9 @@ function describeArchive({ name, kind, sizes }: ShownArchive<unknown>['archive']
   };
 }
 
-function toText({ backup, database, storage }: BackupDetails): string {
+function toText({ backup, drill, database, storage }: BackupDetails): string {
   return [
-    `Backup ${backup.backupId} is ${backup.status}.`,
+    `Backup ${backup.backupId} is ${backup.status}.${describeDrill(drill)}`,
     ...(database === undefined ? [] : [describeDatabase(database)]),
     ...(storage === undefined ? [] : [describeStorage(storage)]),
   ].join('\n\n');

@@ -2,6 +2,7 @@ import { printable } from '../../domain/printable.ts';
 import type { StatusReport } from '../../pipeline/status.ts';
 import type { RunRecord } from '../../state-store.ts';
 import { formatAge } from '../age.ts';
+import { drillWords } from '../drill-record.ts';
 import { formatDuration, formatTable, formatTime } from '../output.ts';
 
 /** All there is to say of one project, for people. */
@@ -11,6 +12,7 @@ export function formatReport(report: StatusReport): string {
     lastComplete === undefined
       ? 'There is no complete backup yet.'
       : `Last complete backup: ${lastComplete.backupId} (${formatAge(ageMs!)}).`,
+    describeLastDrill(report),
     running === undefined
       ? 'No run is going on.'
       : `A ${running.command} is going on since ${formatTime(running.startedAt)} (${formatAge(report.now.getTime() - running.startedAt.getTime())}).`,
@@ -18,6 +20,14 @@ export function formatReport(report: StatusReport): string {
     ...describeRuns(report),
     ...(problem === undefined ? [] : ['', `Not good: ${problem}`]),
   ].join('\n');
+}
+
+function describeLastDrill({ lastDrill, now }: StatusReport): string {
+  if (lastDrill === undefined) return 'No restore has been rehearsed on this machine (agent drill).';
+  const { backupId, startedAt, status } = lastDrill;
+  const how = status === 'running' ? drillWords.failed : drillWords[status];
+  const of = backupId === undefined ? '' : ` of ${backupId}`;
+  return `Last drill${of}: ${how} (${formatAge(now.getTime() - startedAt.getTime())}).`;
 }
 
 const shownFailures = 5;

@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { access, chown } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command, CommandRunner, PostgresPrograms, RunningCommand, ScratchServer } from '../../context.ts';
+import type { Command, CommandResult, CommandRunner, PostgresPrograms, RunningCommand, ScratchServer } from '../../context.ts';
+import { noRoomMessage } from '../../domain/no-room.ts';
 import { AppError } from '../../errors.ts';
 import { createOutside, removeOutside, removeTree } from '../files/outside.ts';
 import { findServerAccount, runAs, type Account } from './server-account.ts';
@@ -72,6 +73,14 @@ export async function startScratchServer(
   return { connection: connectionTo(socketDirectory), close: () => (closed ??= close()) };
 }
 
+/** Where `startScratchServer` puts the data. */
+export async function findScratchPlace(
+  { commands, temporaryDirectory }: Pick<ScratchHost, 'commands' | 'temporaryDirectory'>,
+  directory: string,
+): Promise<string> {
+  return (await findServerAccount(commands)) === undefined ? directory : temporaryDirectory;
+}
+
 async function findServerPrograms({ directory, major }: PostgresPrograms): Promise<{ initdb: string; postgres: string }> {
   const found = { initdb: join(directory, 'initdb'), postgres: join(directory, 'postgres') };
   for (const file of Object.values(found)) {
@@ -98,8 +107,8 @@ function initializeArguments(data: string): string[] {
 }
 
 async function initialize(commands: CommandRunner, command: Command, cwd: string): Promise<void> {
-  const { exitCode, stderr } = await commands.run({ ...command, cwd });
-  if (exitCode !== 0) throw startError('made', stderr);
+  const result = await commands.run({ ...command, cwd });
+  if (result.exitCode !== 0) throw startError('made', result);
 }
 
 interface Place {
@@ -124,8 +133,8 @@ async function launch({ commands, signal }: ScratchHost, account: Account | unde
   });
   const abort = (): void => ready.reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
-  const ended = server.finished.then(({ stderr }) => {
-    throw startError('started', stderr);
+  const ended = server.finished.then((result) => {
+    throw startError('started', result);
   });
   try {
     signal.throwIfAborted();
@@ -141,10 +150,16 @@ async function launch({ commands, signal }: ScratchHost, account: Account | unde
   }
 }
 
-function startError(what: string, stderr: string): AppError {
-  const lastLines = stderr.trim().split('\n').slice(-5).join('\n');
+function startError(what: string, { stderr, signal, exitCode }: CommandResult): AppError {
+  const how = signal === null ? `it ended with code ${exitCode}` : `it was ended by ${signal}`;
+  const lastLines = stderr.trim().split('\n').slice(-5).join('\n') || how;
+  if (noRoomMessage.test(stderr)) {
+    return new AppError('no_space', `There is no room left for a scratch server: ${lastLines}`, {
+      hint: 'Make room on that file system, or point STATE_DIR (as root: TMPDIR, otherwise /var/tmp) to a larger one.',
+    });
+  }
   return new AppError('failed', `A scratch server could not be ${what}: ${lastLines}`, {
-    hint: 'See what PostgreSQL says; it needs about 60 MB below TMPDIR (/var/tmp) and some shared memory.',
+    hint: 'See what PostgreSQL says. It needs some shared memory, and about 60 MB below TMPDIR (/var/tmp), where the user that it runs as has to get in.',
   });
 }
 

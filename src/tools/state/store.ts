@@ -2,11 +2,12 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import type { IndexedArchive, RunRecord, StateStore } from '../../state-store.ts';
+import type { DrillRecord, IndexedArchive, RunRecord, StateStore } from '../../state-store.ts';
+import { killedRun } from '../../domain/killed-run.ts';
 import type { RunEnd } from '../../domain/run-event.ts';
 import type { LiftedLimits } from '../../domain/storage/settings.ts';
 import { RunGoingOnError, AppError } from '../../errors.ts';
-import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
+import { isDiskFull } from '../sqlite-code.ts';
 import { tryLock } from './lock.ts';
 
 /** Raised with every change of a table; an older file is brought up to date by the statements it has not seen yet. */
@@ -25,6 +26,15 @@ const migrations = [
   `CREATE TABLE lifted_limits (
      url TEXT NOT NULL, bucket TEXT NOT NULL, file_size_limit INTEGER, allowed_mime_types TEXT, PRIMARY KEY (url, bucket)) STRICT`,
 ];
+
+/**
+ * Which run is the newest goes by rowid, the order in which they began: clocks are set back, and a failure of now must not stand behind
+ * what was done by a clock that was ahead.
+ * Of the columns that are not aggregated SQLite takes those of the row with the maximum: https://www.sqlite.org/lang_select.html#bareagg
+ */
+const newestDrills = `SELECT backup_id, status, started_at, max(rowid) FROM runs
+  WHERE command = 'drill' AND backup_id IS NOT NULL AND (status IN ('complete', 'incomplete') OR error_code = 'verification_failed')
+  GROUP BY backup_id ORDER BY backup_id`;
 
 const keyExportedFact = 'key_exported_at';
 const measurementsFact = 'measurements';
@@ -53,7 +63,7 @@ function createStore(database: DatabaseSync, directory: string): StateStore {
     try {
       database.prepare(sql).run(...values);
     } catch (error) {
-      throw sqliteCode(error) === sqliteCodes.full ? fullError(directory, error) : error;
+      throw isDiskFull(error) ? fullError(directory, error) : error;
     }
   };
 
@@ -70,10 +80,10 @@ function createStore(database: DatabaseSync, directory: string): StateStore {
     async acquireLock() {
       const lock = await tryLockAgain(lockPath);
       if (lock === undefined)
-        throw lockedError(all("SELECT * FROM runs WHERE status = 'running' ORDER BY started_at DESC LIMIT 1").map(toRun)[0]);
-      run(
-        "UPDATE runs SET status = 'failed', error_code = 'failed', error_message = 'the process ended without a word (killed, or the machine went down)' WHERE status = 'running'",
-      );
+        throw lockedError(all("SELECT * FROM runs WHERE status = 'running' ORDER BY rowid DESC LIMIT 1").map(toRun)[0]);
+      const { status, errorCode, errorMessage } = killedRun;
+      const end = "UPDATE runs SET status = ?, error_code = ?, error_message = ? WHERE status = 'running'";
+      run(end, status, errorCode, errorMessage);
       return lock;
     },
     isLocked() {
@@ -90,6 +100,7 @@ function createStore(database: DatabaseSync, directory: string): StateStore {
         record.backupId ?? null,
       );
     },
+    nameBackup: (runId, backupId) => run('UPDATE runs SET backup_id = ? WHERE run_id = ?', backupId, runId),
     finishRun(runId, outcome) {
       run(
         'UPDATE runs SET status = ?, duration_ms = ?, error_code = ?, error_message = ? WHERE run_id = ?',
@@ -100,16 +111,17 @@ function createStore(database: DatabaseSync, directory: string): StateStore {
         runId,
       );
     },
-    listRuns: (limit) => all('SELECT * FROM runs ORDER BY started_at DESC, rowid DESC LIMIT ?', limit).map(toRun),
+    listRuns: (limit) => all('SELECT * FROM runs ORDER BY rowid DESC LIMIT ?', limit).map(toRun),
     newestRun(command, statuses = anyStatus) {
       const where = "command = ? AND status IN (SELECT value FROM json_each(?)) AND error_code IS NOT 'cancelled'";
-      const sql = `SELECT * FROM runs WHERE ${where} ORDER BY started_at DESC, rowid DESC LIMIT 1`;
+      const sql = `SELECT * FROM runs WHERE ${where} ORDER BY rowid DESC LIMIT 1`;
       return all(sql, command, JSON.stringify(statuses)).map(toRun)[0];
     },
     countRuns: () =>
       all(
         "SELECT command, iif(error_code = 'cancelled', 'cancelled', status) AS how, count(*) AS count FROM runs WHERE status <> 'running' GROUP BY command, how",
       ).map(toRunCount),
+    drills: () => all(newestDrills).map(toDrill),
     indexedArchives: () => all('SELECT * FROM archives').map(toArchive),
     indexArchive(archive) {
       run(
@@ -165,7 +177,7 @@ function openDatabase(directory: string): DatabaseSync {
     migrate(database);
     return database;
   } catch (error) {
-    if (sqliteCode(error) === sqliteCodes.full) throw fullError(directory, error);
+    if (isDiskFull(error)) throw fullError(directory, error);
     throw new AppError('failed', `The run history ${path} cannot be opened: ${(error as Error).message}.`, {
       hint: 'STATE_DIR must be writable and have room left. A damaged state.db may be deleted: it is rebuilt from the archives.',
       cause: error,
@@ -206,6 +218,14 @@ function toRun(row: Record<string, unknown>): RunRecord {
     backupId: (row['backup_id'] as string | null) ?? undefined,
     errorCode: (row['error_code'] as string | null) ?? undefined,
     errorMessage: (row['error_message'] as string | null) ?? undefined,
+  };
+}
+
+function toDrill(row: Record<string, unknown>): DrillRecord {
+  return {
+    backupId: String(row['backup_id']),
+    startedAt: new Date(String(row['started_at'])),
+    status: row['status'] as DrillRecord['status'],
   };
 }
 

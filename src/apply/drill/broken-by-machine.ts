@@ -1,0 +1,27 @@
+import type { CommandResult } from '../../context.ts';
+import { noRoomMessage } from '../../domain/no-room.ts';
+import { AppError } from '../../errors.ts';
+
+/** "if the connection to the server went bad": https://www.postgresql.org/docs/current/app-psql.html, Exit Status */
+const psqlLostServer = 2;
+const lostServer = /server closed the connection unexpectedly|connection to server .* failed/;
+
+/**
+ * What broke a rehearsed restore, if that was this machine and not the backup: its programs or its server were ended, or its disk is full.
+ * Undefined for anything else.
+ * @param error restore_failed, caused by the end of a program
+ */
+export function brokenByMachine(error: AppError): AppError | undefined {
+  const { signal, exitCode, stderr } = error.cause as CommandResult;
+  if (noRoomMessage.test(stderr)) {
+    return new AppError('no_space', `There was no room left for the scratch server of the drill. ${error.message}`, {
+      hint: 'Make room on that file system, or point STATE_DIR (as root: TMPDIR, otherwise /var/tmp) to a larger one; then drill again.',
+      cause: error,
+    });
+  }
+  if (signal === null && exitCode !== psqlLostServer && !lostServer.test(stderr)) return undefined;
+  return new AppError('restore_failed', `The drill was broken off: its server or a program of it was ended. ${error.message}`, {
+    hint: 'This says nothing of the backup. See whether memory ran out (journalctl -k), then drill again.',
+    cause: error,
+  });
+}

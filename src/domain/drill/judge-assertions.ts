@@ -1,0 +1,31 @@
+import type { DrillFindings } from './check.ts';
+
+/** What one statement of the user's file has answered. */
+export interface AnsweredStatement {
+  /** How many columns it gives; 0 for a statement that gives no rows. */
+  readonly columns: number;
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/**
+ * Whether what the user asserts holds: each query has to give at least one row, and each of its rows one column that is true. Statements
+ * that give no rows prepare the others. A file without a query proves nothing.
+ */
+export function judgeAssertions(statements: readonly AnsweredStatement[]): DrillFindings {
+  const queries = statements
+    .map((statement, index) => ({ ...statement, number: index + 1 }))
+    .filter(({ columns }) => columns > 0);
+  const failed = queries.flatMap(({ number, columns, rows }) => {
+    const reason = findReason(columns, rows);
+    return reason === undefined ? [] : [`statement ${number} ${reason}`];
+  });
+  const detail = `${queries.length} ${queries.length === 1 ? 'query' : 'queries'}`;
+  return { detail, failed: queries.length === 0 ? ['the file holds no query'] : failed, notChecked: [] };
+}
+
+function findReason(columns: number, rows: AnsweredStatement['rows']): string | undefined {
+  if (columns > 1) return `gives ${columns} columns, and not one that is true`;
+  if (rows.length === 0) return 'gives no row';
+  const others = rows.filter(([value]) => value !== true).length;
+  return others === 0 ? undefined : `gives ${others} of ${rows.length} rows that are not true`;
+}

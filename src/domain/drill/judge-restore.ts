@@ -1,0 +1,78 @@
+import { canonicalJson } from '../catalog-difference.ts';
+import type { JudgedDifference } from '../comparison.ts';
+import { isPlatformOwner } from '../platform.ts';
+import { describeEntry } from '../restore-selection.ts';
+import type { Decision } from '../selection.ts';
+import type { DrillFindings } from './check.ts';
+
+/** What a restore into a scratch server has told of itself. */
+export interface RehearsedRestore {
+  readonly decisions: readonly Decision[];
+  /** What the plan gave up for want of something on this machine: an extension, and what hangs on it. */
+  readonly losses: readonly string[];
+  /** What only a superuser makes, which a scratch server has none of for a backup. */
+  readonly forbidden: readonly { readonly what: string; readonly why: string }[];
+  /** Statements that the server refused: "index a in schema b: reason". */
+  readonly refused: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Whether everything of the dump was made. What the scratch server lacks, or does not allow, is not checked; what it refused for any other
+ * reason would fail elsewhere as well.
+ */
+export function judgeMade({ decisions, losses, forbidden, refused, warnings }: RehearsedRestore): DrillFindings {
+  const withheld = refused.filter(isWithheld);
+  const platforms = collectOfPlatform(decisions);
+  const made = decisions.filter(({ action }) => action !== 'skip').length;
+  return {
+    detail: `${made.toLocaleString('en-US')} entries of the dump`,
+    failed: refused.filter((statement) => !isWithheld(statement)),
+    notChecked: [
+      ...losses,
+      ...forbidden.filter(({ what }) => !platforms.has(what)).map(({ what, why }) => `${what}: ${why}`),
+      ...withheld,
+      ...warnings,
+    ],
+  };
+}
+
+/** What a role lacks the rights for that is no superuser, or that may talk to no other server; PostgreSQL words it so. */
+export function isWithheld(statement: string): boolean {
+  return withheld.test(statement);
+}
+
+const withheld =
+  /: (ERROR: +)?(permission denied|must be (superuser|owner|member|able)|only (superusers?|roles with)|user mapping not found|password is required)/i;
+
+/** What the platform's own roles have made and a restore never brings back: every project has it already. */
+function collectOfPlatform(decisions: readonly Decision[]): Set<string> {
+  const ofPlatform = decisions.filter(
+    ({ action, cause, entry }) =>
+      action === 'skip' && cause === 'forbidden' && entry.schema === null && isPlatformOwner(entry.owner ?? ''),
+  );
+  return new Set(ofPlatform.map(({ entry }) => describeEntry(entry)));
+}
+
+/** Whether it is nothing but the power that a scratch server gives to nobody. */
+export function isWithheldPower({ class: className, kind, before, after }: JudgedDifference): boolean {
+  if (className === 'membership' && kind === 'missing') {
+    return /^pg_(execute_server_program|read_server_files|write_server_files)$/.test(
+      String((before as { role?: unknown } | null)?.role),
+    );
+  }
+  if (className !== 'role' || kind !== 'different') return false;
+  const [was, is] = [before, after] as [{ superuser?: boolean }, { superuser?: boolean }];
+  return was.superuser === true && canonicalJson({ ...was, superuser: false }) === canonicalJson({ ...is });
+}
+
+/**
+ * Whether it is about rights that only a superuser gives: on settings of the server, and on the functions that come with a range type, which
+ * belong to the superuser that has made the server (makeRangeConstructors in commands/typecmds.c). `owned`: what has an owner in the
+ * backup, as `function public.area(integer)`.
+ */
+export function isOfServer({ class: className, name, before, after }: JudgedDifference, owned: ReadonlySet<string>): boolean {
+  if (className !== 'privileges') return false;
+  const { type, extension } = (before ?? after ?? {}) as { type?: string; extension?: string };
+  return type === 'parameter' || (type === 'function' && extension === undefined && !owned.has(name));
+}
