@@ -18,6 +18,7 @@ export interface LogOptions {
   readonly level: LogLevel | undefined;
   readonly environment: Environment;
   readonly commands: CommandRunner;
+  readonly stderr: NodeJS.WriteStream;
   /** Told of what is in the way of a log: never a reason to fail. */
   readonly warn: (text: string) => void;
 }
@@ -29,7 +30,7 @@ export interface ComposedLog {
 }
 
 /** The log of a project: stderr or the journal, LOG_FILE, which is opened anew on SIGUSR2, and a small one for each run. */
-export function composeLog({ config, level, environment, commands, warn }: LogOptions): ComposedLog {
+export function composeLog({ config, level, environment, commands, stderr: stream, warn }: LogOptions): ComposedLog {
   const runs = createRunLogs(runLogDirectory(config));
   const file = config.logs.file === undefined ? undefined : openLogFile(config.logs.file, warn);
   const stderr = openStderr({
@@ -37,6 +38,7 @@ export function composeLog({ config, level, environment, commands, warn }: LogOp
     format: config.logs.format,
     environment,
     commands,
+    stderr: stream,
   });
   const reopen = (): void => file?.reopen();
   process.on('SIGUSR2', reopen);
@@ -58,36 +60,37 @@ export function composeAgentLog({
   level = 'info',
   environment,
   commands,
-}: Pick<LogOptions, 'level' | 'environment' | 'commands'>): ComposedLog & {
+  stderr,
+}: Pick<LogOptions, 'level' | 'environment' | 'commands' | 'stderr'>): ComposedLog & {
   readonly level: LogLevel;
   write(line: string): void;
 } {
-  const { sink, close } = openStderr({ level, format: 'auto', environment, commands });
+  const { sink, close } = openStderr({ level, format: 'auto', environment, commands, stderr });
   return { level, log: createLogger([sink]), write: (line) => sink.write(`${line}\n`), close };
 }
 
-interface StderrOptions extends Pick<LogOptions, 'environment' | 'commands'> {
+interface StderrOptions extends Pick<LogOptions, 'environment' | 'commands' | 'stderr'> {
   readonly level: LogLevel;
   readonly format: ProjectConfig['logs']['format'];
 }
 
-function openStderr({ level, format, environment, commands }: StderrOptions): {
+function openStderr({ level, format, environment, commands, stderr }: StderrOptions): {
   readonly sink: LogSink;
   close(): Promise<void>;
 } {
   const events = createJournalEvents(commands, process.pid);
-  const isPretty = format === 'pretty' || (format === 'auto' && isForPeople(environment));
+  const isPretty = format === 'pretty' || (format === 'auto' && isForPeople(stderr, environment));
   const options = {
     level,
     format: isPretty ? 'pretty' : 'json',
-    write: (text: string) => void process.stderr.write(text),
+    write: (text: string) => void stderr.write(text),
   } as const;
   // Whoever read stderr may be gone: no reason to fail.
-  process.stderr.on('error', ignore);
+  stderr.on('error', ignore);
   return {
     sink: isJournal(environment) ? createJournalSink({ ...options, sendEvent: events.send }) : createStderrSink(options),
     async close() {
-      process.stderr.off('error', ignore);
+      stderr.off('error', ignore);
       await events.close();
     },
   };
@@ -117,6 +120,6 @@ export function isJournal(environment: Environment): boolean {
   return stream === `${dev}:${ino}`;
 }
 
-function isForPeople(environment: Environment): boolean {
-  return process.stderr.isTTY || isJournal(environment);
+function isForPeople(stderr: NodeJS.WriteStream, environment: Environment): boolean {
+  return stderr.isTTY || isJournal(environment);
 }

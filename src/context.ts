@@ -192,6 +192,11 @@ export interface RunningCreate {
 /** A Borg repository. Every method throws AppError: repository_missing, passphrase_wrong, locked, no_space, repository_failed. */
 export interface Repository {
   readonly location: string;
+  /**
+   * Where Borg makes its temporary files from now on: each of its commands makes some as it tests itself, and one that is killed leaves
+   * them. A directory that is gone by then counts as none (Python's tempfile takes the next of its list).
+   */
+  keepTemporaryFilesIn(directory: string): void;
   version(): Promise<string>;
   /** Creates it with `repokey-blake2`; throws repository_exists when there is one. */
   initialize(): Promise<void>;
@@ -229,7 +234,18 @@ export interface Snapshot {
   close(): Promise<void>;
 }
 
+/** What one of several statements has answered. */
+export interface StatementResult {
+  /** "SELECT", "CREATE"; null for an empty one. */
+  readonly command: string | null;
+  /** How many columns it gives; 0 for a statement that gives no rows. */
+  readonly columns: number;
+  readonly rows: readonly (readonly unknown[])[];
+}
+
 export interface Session {
+  /** Several statements at once, in one transaction unless they say otherwise. Throws for the first that fails, with its line. */
+  runScript(sql: string): Promise<StatementResult[]>;
   /** Of a COPY ... TO STDOUT the one row `{ rows }`: how many were sent, as text; what was sent is dropped. */
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   close(): Promise<void>;
@@ -260,6 +276,8 @@ export interface Databases {
    * run has left is found. Throws AppError: tool_missing where only client programs are installed, configuration, failed.
    */
   startScratchServer(programs: PostgresPrograms, directory: string): Promise<ScratchServer>;
+  /** The directory whose file system holds the data of such a server. */
+  scratchPlace(directory: string): Promise<string>;
 }
 
 /** A PostgreSQL server of our own, in UTF-8 and C.UTF-8, that nobody else can reach. It ends with the agent, however that ends. */

@@ -108,6 +108,13 @@ export interface Mirror {
   startInventory(listedBy?: 'database' | 'api'): void;
   addBuckets(buckets: readonly InventoryBucket[]): void;
   addObjects(objects: readonly InventoryObject[]): void;
+  /**
+   * Reads each file of the inventory again that somebody has touched since its bytes were written, and takes one with other bytes for missing.
+   * To be done before files are archived: Borg reads touched files again, too. Answers how many were read, and which were damaged.
+   */
+  rereadTouched(signal: AbortSignal): Promise<{ readonly files: number; readonly damaged: readonly string[] }>;
+  /** From now on each file has to be read again: bytes may have changed without a trace. */
+  distrust(): void;
   /** How many objects it holds in any content, whether or not the inventory has them. */
   heldObjects(): number;
   /** In the byte order of their ids. */

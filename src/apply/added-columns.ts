@@ -30,7 +30,8 @@ export function addUsersColumns(
     if (decision.action !== 'stage' || lostColumns === undefined) return decision;
     const added = lostColumns.map((column) => {
       const value = columns.get(simplify(`${entry.schema}.${entry.tag}.${column}`));
-      return value === undefined ? undefined : addColumn(entry, column, columnSchema.parse(value));
+      const parsed = columnSchema.safeParse(value);
+      return parsed.success ? addColumn(entry, column, parsed.data) : undefined;
     });
     if (added.some((statement) => statement === undefined)) return decision;
     statements.push(...added.filter((statement) => statement !== undefined));

@@ -13,6 +13,8 @@ import { ownerOptions, restoreError, wholeDump, withoutTimeLimits, type ApplyReq
 
 const scriptPath = 'restore.sql';
 const untouched = 'Nothing of it stayed on the target.';
+const allOrNothing =
+  'The connection broke near the end: either all of it is on the target by now, or nothing; `agent compare` tells.';
 
 export interface TransactionPart {
   readonly sections: DumpSections;
@@ -134,11 +136,16 @@ async function feed(context: RunContext, request: ApplyRequest, { running, sink,
   return { translated, read: await reading.finished };
 }
 
+/** https://www.postgresql.org/docs/current/app-psql.html#R2-APP-PSQL-EXIT-STATUS */
+const connectionLost = 2;
+
 function assertApplied(context: RunContext, results: ReadResults & { applied: CommandResult }): void {
   const { applied, translated, read } = results;
+  // The COMMIT may have been on its way: then nobody here has heard what became of it.
+  if (applied.exitCode === connectionLost && translated.exitCode === 0) throw restoreError(allOrNothing, applied);
   if (applied.exitCode !== 0) throw restoreError(untouched, applied);
   if (translated.exitCode === 0) return;
-  // Borg's own error, of which pg_restore sees only a dump that ends too early.
-  context.repository.assertRead(read);
+  // Borg's own error, of which pg_restore sees only a dump that ends too early; not what it says of a reader that is gone.
+  if (!read.stderr.includes('BrokenPipe')) context.repository.assertRead(read);
   throw restoreError(untouched, translated);
 }

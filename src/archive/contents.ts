@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { z } from 'zod';
 import type { RunContext } from '../context.ts';
-import { catalogRecordSchema, type CatalogRecord } from '../domain/catalog.ts';
+import { catalogRecordSchema, recordSchemas, type CatalogRecord } from '../domain/catalog.ts';
 import { formatDumpHead, IncompleteHead, parseDumpHead, UnknownDumpFormat, type DumpHead } from '../domain/dump-head.ts';
 import { archivePaths, type Manifest } from '../domain/manifest.ts';
 import { assertWhole, streamArchived, type ArchivedFile } from './read.ts';
@@ -37,6 +38,9 @@ async function readHead(context: RunContext, file: ArchivedFile): Promise<Archiv
   throw verificationError(archive, 'its dump ends within its table of contents');
 }
 
+/** A million tables make about as much. */
+const longestHead = 512 * 1024 * 1024;
+
 /** Tries again each time that twice as much has come: the length is told nowhere. Undefined when the stream ends before the head does. */
 async function parseStream(stream: Readable): Promise<ArchivedHead | UnknownDumpFormat | undefined> {
   const chunks: Buffer[] = [];
@@ -48,6 +52,7 @@ async function parseStream(stream: Readable): Promise<ArchivedHead | UnknownDump
     if (bytes < tryAt) continue;
     const parsed = tryParse(Buffer.concat(chunks));
     if (parsed !== undefined) return parsed;
+    if (bytes > longestHead) return new UnknownDumpFormat('its table of contents goes on for more than 512 MiB');
     tryAt = bytes * 2;
   }
   return tryParse(Buffer.concat(chunks));
@@ -70,12 +75,22 @@ function tryParse(bytes: Buffer): ArchivedHead | UnknownDumpFormat | undefined {
 export async function readArchivedCatalog(context: RunContext, archive: string): Promise<CatalogRecord[] | undefined> {
   const text = await context.repository.readText(archive, archivePaths.catalog);
   if (text === undefined) return undefined;
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line, index) => {
+    const record = parseRecord(line);
+    if (record === undefined) throw verificationError(archive, `record ${index + 1} of its catalog cannot be understood`);
+    return record;
+  });
+}
+
+/** Undefined also where it is not what its class says: whoever works with it later relies on that. */
+function parseRecord(line: string): CatalogRecord | undefined {
   try {
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => catalogRecordSchema.parse(JSON.parse(line)));
-  } catch (error) {
-    throw verificationError(archive, `its catalog cannot be understood (${String(error).split('\n')[0]})`);
+    const record = catalogRecordSchema.parse(JSON.parse(line));
+    const schemas: Readonly<Record<string, z.ZodType>> = recordSchemas;
+    if (Object.hasOwn(schemas, record.class)) schemas[record.class]!.parse(record.value);
+    return record;
+  } catch {
+    return undefined;
   }
 }

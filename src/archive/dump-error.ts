@@ -1,14 +1,18 @@
 import type { CommandResult } from '../context.ts';
 import { AppError } from '../errors.ts';
 
+/** What libpq says of a connection that could not be made, or is gone. */
+const lostConnection =
+  /server closed the connection|terminating connection|connection to server .* (failed|was lost)|could not (connect|receive data|send data)|no connection to the server|SSL (SYSCALL error|connection has been closed)/;
+/** The session that has exported the snapshot is gone, and the snapshot with it. */
+const lostSnapshot = /invalid snapshot identifier|could not import the requested snapshot/;
+
 /** Throws when a dump did not end well. Nothing of it becomes an archive, and what was archived before stays as it is. */
 export function assertDumped(path: string, result: CommandResult): void {
   if (result.exitCode === 0) return;
   const said = firstErrors(result.stderr);
   const how = result.signal === null ? said : `ended by ${result.signal}${said === '' ? '' : `: ${said}`}`;
-  const lost = /server closed the connection|terminating connection|connection to server .* failed|could not connect/.test(
-    result.stderr,
-  );
+  const lost = lostConnection.test(result.stderr) || lostSnapshot.test(result.stderr);
   throw new AppError(
     lost ? 'source_unreachable' : 'dump_failed',
     `${path} could not be dumped: ${how || `code ${result.exitCode}`} No archive was made; earlier ones are safe.`,
@@ -30,6 +34,9 @@ function firstErrors(stderr: string): string {
 }
 
 function hintFor(stderr: string, lost: boolean): string {
+  if (lostSnapshot.test(stderr)) {
+    return 'The session that held the snapshot was ended while it waited for the dump, as a pooler or a time limit does: take the direct connection, or allow sessions to wait, then run the backup again.';
+  }
   if (lost)
     return 'The server ended the connection (a restart, a time limit, or out of memory): see its log, then run the backup again.';
   if (/server version mismatch/.test(stderr)) {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { RunContext } from '../context.ts';
 import { AppError } from '../errors.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { objectPath } from '../domain/storage/object-path.ts';
 import { objectsSidecarPath, type SidecarObject } from '../domain/storage/sidecar.ts';
+import { checked } from './checked-bytes.ts';
 import { readExport, type ExportedFile } from './read-export.ts';
 import { readObjectLines } from './read-sidecar.ts';
 import { verificationError } from './verification-error.ts';
@@ -137,29 +137,4 @@ async function* readLines(
     seen.add(object.path);
     yield object;
   }
-}
-
-interface Expected {
-  readonly path: string;
-  readonly size: number;
-  readonly sha256: string;
-}
-
-/** The same bytes; throws AppError verification_failed at their end when they are not those that are expected. */
-async function* checked(
-  archive: string,
-  expected: Expected,
-  content: AsyncIterable<Buffer>,
-  onBytes: (more: number) => void = () => undefined,
-): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of content) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    onBytes(chunk.length);
-    yield chunk;
-  }
-  if (bytes === expected.size && hash.digest('hex') === expected.sha256) return;
-  throw verificationError(archive, `${expected.path} has another content than when it was captured`);
 }

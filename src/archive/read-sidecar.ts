@@ -5,29 +5,35 @@ import { verificationError } from './verification-error.ts';
 /** Reads an `objects.jsonl` of a storage archive, line by line. Throws AppError verification_failed. */
 export async function* readObjectLines(archive: string, content: AsyncIterable<Buffer>): AsyncGenerator<SidecarObject> {
   let number = 0;
-  for await (const line of readLines(content)) {
+  for await (const line of readLines(archive, content)) {
     number += 1;
     yield readLine(archive, line, number);
   }
 }
 
 /** Not by readline, to which U+2028 ends a line as well: JSON may hold that. */
-async function* readLines(content: AsyncIterable<Buffer>): AsyncGenerator<string> {
+async function* readLines(archive: string, content: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let rest: Buffer[] = [];
+  let restBytes = 0;
   for await (const chunk of content) {
     let start = 0;
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
       const line = Buffer.concat([...rest, chunk.subarray(start, end)]).toString();
       rest = [];
+      restBytes = 0;
       start = end + 1;
       if (line !== '') yield line;
     }
     if (start < chunk.length) rest.push(chunk.subarray(start));
+    restBytes += chunk.length - start;
+    if (restBytes > longestLine) throw verificationError(archive, 'a line of its sidecar is longer than any that was captured');
   }
   if (rest.length > 0) yield Buffer.concat(rest).toString();
 }
 
 const lineFeed = 0x0a;
+/** The row of an object is a few hundred bytes, or a megabyte where users put that into its metadata. */
+const longestLine = 16 * 1024 * 1024;
 
 function readLine(archive: string, line: string, number: number): SidecarObject {
   try {

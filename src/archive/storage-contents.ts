@@ -16,7 +16,7 @@ import {
 } from '../domain/storage/object-selection.ts';
 import { bucketSidecarPath, objectsSidecarPath, parseBucketSidecar, type SidecarObject } from '../domain/storage/sidecar.ts';
 import { messageOf } from '../errors.ts';
-import { readExport } from './read-export.ts';
+import { readExport, type ExportedFile } from './read-export.ts';
 import { readObjectLines } from './read-sidecar.ts';
 import { verificationError } from './verification-error.ts';
 
@@ -31,7 +31,7 @@ export async function readBuckets(
   return readExport(context, { archive, paths: ids.map(bucketSidecarPath) }, async (entries) => {
     const buckets: InventoryBucket[] = [];
     for await (const entry of entries) {
-      const text = await readText(entry);
+      const text = await readText(archive, entry);
       try {
         buckets.push(parseBucketSidecar(text));
       } catch (error) {
@@ -155,7 +155,11 @@ class AwaitedObjects {
   }
 }
 
-async function readText(entry: AsyncIterable<Buffer>): Promise<string> {
+const longestSettings = 1024 * 1024;
+
+async function readText(archive: string, entry: ExportedFile): Promise<string> {
+  const { name, size } = entry.header;
+  if (size > longestSettings) throw verificationError(archive, `${name} has ${size} bytes, which are no settings of a bucket`);
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk);
   return Buffer.concat(chunks).toString();

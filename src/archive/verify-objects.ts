@@ -12,7 +12,7 @@ import { measure } from './verify-parts.ts';
  * its bucket. Holds the lines of one bucket at a time. Answers how many bytes it was. Throws AppError verification_failed.
  */
 export async function verifyObjects(context: RunContext, archive: string, manifest: StorageManifest): Promise<number> {
-  if (manifest.parts.length === 0) return 0;
+  if (manifest.buckets.length === 0) return 0;
   const sidecars = new Set(manifest.parts.map(({ path }) => path));
   const found = await readExport(context, { archive, paths: ['storage'] }, (entries) =>
     compareObjects(context, { archive, sidecars }, entries),

@@ -4,7 +4,7 @@ import { verifyParts } from './verify-parts.ts';
 import { readStorageManifest } from './verify.ts';
 
 /**
- * Reads a storage archive back: its manifest must parse, and every sidecar must be what was written. Reads no object.
+ * Reads a storage archive back: its manifest must parse, and RECOVERY.md and every sidecar must be what was written. Reads no object.
  * Throws AppError verification_failed.
  */
 export async function verifyStorageArchive(context: RunContext, archive: string): Promise<StorageManifest> {

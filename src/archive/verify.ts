@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { RunContext } from '../context.ts';
-import { archivePaths, manifestSchema, type Manifest } from '../domain/manifest.ts';
+import { archivePaths, manifestSchema, newerManifestSchema, type Manifest } from '../domain/manifest.ts';
 import { archiveManifestSchema, storageManifestSchema, type StorageManifest } from '../domain/storage/manifest.ts';
 import { missingDumpEntries, parseToc, type DumpedEntry } from '../domain/toc.ts';
+import { parseManifest } from './manifest-text.ts';
 import { streamArchived, assertWhole } from './read.ts';
-import { verificationError } from './verification-error.ts';
+import { layoutError, verificationError } from './verification-error.ts';
 
 type ManifestReader = Pick<RunContext, 'repository'>;
 
@@ -28,7 +29,10 @@ export function assertDumped(archive: string, manifest: Manifest, entries: reado
   throw verificationError(archive, `the dump lacks ${missing.length} of its entries: ${some}`);
 }
 
-/** Reads and checks `manifest.json` of a database archive. Throws AppError verification_failed when it is not there or not whole. */
+/**
+ * Reads and checks `manifest.json` of a database archive. Throws AppError verification_failed when it is not there, is not whole, or tells of a
+ * layout that is newer than this agent.
+ */
 export async function readManifest(tools: ManifestReader, archive: string): Promise<Manifest> {
   return readManifestAs(manifestSchema, tools, archive);
 }
@@ -50,9 +54,11 @@ async function readManifestAs<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   const text = await repository.readText(archive, archivePaths.manifest);
   if (text === undefined) throw verificationError(archive, 'it has no manifest');
-  const parsed = schema.safeParse(parseJson(text));
-  if (!parsed.success) throw verificationError(archive, 'its manifest cannot be understood');
-  return parsed.data;
+  const document = parseManifest(text);
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const newer = newerManifestSchema.safeParse(document);
+  throw newer.success ? layoutError(archive, newer.data) : verificationError(archive, 'its manifest cannot be understood');
 }
 
 /** What `pg_restore --list` prints of the archived dump. */
@@ -72,12 +78,4 @@ async function listDump(context: RunContext, archive: string, manifest: Manifest
 
 function pgDumpMajor({ tools }: Manifest): number {
   return Number.parseInt(tools.pgDump, 10);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -13,21 +13,26 @@ export interface Output {
 }
 
 /** `journal` says that stderr goes to the journal: each line begins with its priority then (sd-daemon(3)). */
-export function createOutput(json: boolean, journal: boolean): Output {
+export function createOutput(
+  json: boolean,
+  journal: boolean,
+  { stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>,
+): Output {
   const say = (priority: number, text: string): void => {
     const mark = journal ? `<${priority}>` : '';
-    process.stderr.write(`${mark}${text.replaceAll('\n', `\n${mark}`)}\n`);
+    const lines = text.split('\n').map((line) => `${mark}${printable(line)}\n`);
+    stderr.write(lines.join(''));
   };
   return {
     json,
     result(document, text) {
-      process.stdout.write(`${json ? JSON.stringify({ schemaVersion: 1, ...document }) : text().trimEnd()}\n`);
+      stdout.write(`${json ? JSON.stringify({ schemaVersion: 1, ...document }) : text().trimEnd()}\n`);
     },
     note(text) {
       say(text.startsWith('Warning:') ? 4 : 6, text);
     },
     failure(command, error) {
-      if (json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...failureDocument(command, error) })}\n`);
+      if (json) stdout.write(`${JSON.stringify({ schemaVersion: 1, ...failureDocument(command, error) })}\n`);
       else say(3, `Error: ${error.message}\nTry: ${error.hint}`);
     },
   };

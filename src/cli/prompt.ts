@@ -3,28 +3,39 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { AppError } from '../errors.ts';
 
-/** Asks a question on the terminal. Throws AppError interrupted on Ctrl-C, and when the terminal is gone. */
-export async function ask(prompt: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await question(terminal, prompt);
-  } finally {
-    terminal.close();
-  }
+export interface Prompt {
+  /** Asks a question on the terminal. Throws AppError interrupted on Ctrl-C, and when the terminal is gone. */
+  readonly ask: (prompt: string) => Promise<string>;
+  /** Asks for a password: what is typed is not shown. Throws like `ask`. */
+  readonly askPassword: (prompt: string) => Promise<string>;
+  /** All of standard input, as text. */
+  readonly readStandardInput: () => Promise<string>;
 }
 
-/** Asks for a password: what is typed is not shown. Throws like `ask`. */
-export async function askPassword(prompt: string): Promise<string> {
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // From here on the terminal echoes nothing: nobody is asked before.
-  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
-  process.stderr.write(prompt);
-  try {
-    return await question(terminal, '');
-  } finally {
-    terminal.close();
-    process.stderr.write('\n');
-  }
+export function createPrompt({ stdin, stderr }: Pick<NodeJS.Process, 'stdin' | 'stderr'>): Prompt {
+  return {
+    async ask(prompt) {
+      const terminal = createInterface({ input: stdin, output: stderr });
+      try {
+        return await question(terminal, prompt);
+      } finally {
+        terminal.close();
+      }
+    },
+    async askPassword(prompt) {
+      const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+      // From here on the terminal echoes nothing: nobody is asked before.
+      const terminal = createInterface({ input: stdin, output: silent, terminal: true });
+      stderr.write(prompt);
+      try {
+        return await question(terminal, '');
+      } finally {
+        terminal.close();
+        stderr.write('\n');
+      }
+    },
+    readStandardInput: () => text(stdin),
+  };
 }
 
 /** A question that nobody answers any more would wait for ever. */
@@ -39,9 +50,4 @@ function question(terminal: Interface, prompt: string): Promise<string> {
     terminal.once('SIGINT', refuse).once('close', refuse);
     terminal.question(prompt).then(resolve, reject);
   });
-}
-
-/** All of standard input, as text. */
-export function readStandardInput(): Promise<string> {
-  return text(process.stdin);
 }

@@ -25,10 +25,14 @@ export interface Shell {
   readonly attended: boolean;
   readonly signal: AbortSignal;
   readonly output: Output;
+  /** Where the log goes. */
+  readonly stderr: NodeJS.WriteStream;
   readonly screen: Screen;
   readonly progress: Progress;
   /** Standard output, for bytes that are no text; undefined where that is a terminal. */
   readonly openBinaryOutput: () => Writable | undefined;
+  /** All of standard input, as text. */
+  readonly readStandardInput: () => Promise<string>;
   /** Asks on the terminal without echo; undefined where there is no terminal. */
   readonly askPassword: ((prompt: string) => Promise<string>) | undefined;
   /** Asks on the terminal; undefined where there is no terminal. */
@@ -116,9 +120,9 @@ async function tellUnusable(
 ): Promise<void> {
   const config = await loadAlerts(loadOptions(shell, options)).catch(() => undefined);
   if (config === undefined) return;
-  const { environment, signal, attended } = shell;
+  const { environment, signal, attended, stderr } = shell;
   const commands = composeCommands({ environment, signal });
-  const { log, close } = composeAgentLog({ level: options.logLevel ?? 'warn', environment, commands });
+  const { log, close } = composeAgentLog({ level: options.logLevel ?? 'warn', environment, commands, stderr });
   try {
     const own = log.child({ project: config.project });
     await tellEarlyFailure(composeTeller({ config, log: own, signal, environment, attended }), alertAs, error);
@@ -143,6 +147,7 @@ export async function withContext<Result>(
     level: options.logLevel,
     environment,
     commands: composeCommands({ environment, signal }),
+    stderr: shell.stderr,
     warn: (text) => shell.output.note(`Warning: ${text}`),
   });
   const isSilent = shell.progress === silentProgress && options.logLevel === 'debug';

@@ -1,4 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
 import { parseEnv } from 'node:util';
 import { AppError, messageOf } from '../errors.ts';
 import type { Problem } from './problems.ts';
@@ -20,8 +22,9 @@ export interface EnvFile {
  */
 export async function readEnvFile(path: string): Promise<EnvFile | undefined> {
   try {
-    const text = await readFile(path, 'utf8');
-    const { mode } = await stat(path);
+    const { mode, size } = await stat(path);
+    if (size > longestFile) throw new Error('it is longer than a megabyte');
+    const text = await readBeginning(path);
     const parsed = parseEnvText(text);
     // It holds passwords, as a rule.
     const open = (mode & 0o004) === 0 ? [] : [`${path} can be read by every user of this machine: chmod 600 ${path}`];
@@ -33,6 +36,13 @@ export async function readEnvFile(path: string): Promise<EnvFile | undefined> {
       cause: error,
     });
   }
+}
+
+const longestFile = 1024 * 1024;
+
+/** A pipe may be one as well, and a device goes on for ever. */
+function readBeginning(path: string): Promise<string> {
+  return readAll(createReadStream(path, { end: longestFile - 1 }));
 }
 
 /** The text of an env file by Node's rules, and what a person may have meant otherwise. */

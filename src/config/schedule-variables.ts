@@ -23,7 +23,7 @@ export const scheduleVariables = {
   },
   DRILL_SCHEDULE: {
     section: schedule,
-    description: 'When a restore is rehearsed. Nothing does that yet: it is only checked for now.',
+    description: 'When `agent daemon` rehearses a restore of the newest backup (agent drill).',
     defaultValue: 'off',
   },
   SCHEDULE_TIMEZONE: {

@@ -12,6 +12,7 @@ const argumentsOf: Readonly<Record<JobKind, readonly string[]>> = {
   backup: ['backup'],
   database: ['backup', '--only', 'database'],
   verify: ['verify', '--data'],
+  drill: ['drill'],
 };
 
 /**
@@ -78,12 +79,13 @@ export function judge(
   };
   const told = { exitCode, errorCode: error?.code, message: error?.message, retryable: error?.retryable ?? false };
   if (exitCode === exitCodes.ok) return { ...told, result: status === 'skipped' ? 'skipped' : 'complete' };
-  if (exitCode === exitCodes.incomplete) return { ...told, result: 'incomplete', message: 'something was not captured' };
+  if (exitCode === exitCodes.incomplete)
+    return { ...told, result: 'incomplete', message: 'something was not captured, or could not be checked' };
   if (cancelled || exitCode === exitCodes.interrupted) return { ...told, result: 'cancelled' };
   if (error !== undefined) return { ...told, result: 'failed' };
   const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
   const message = `the process of the run ended without a word (${how}); earlier backups are as they were`;
-  return { ...told, result: 'failed', message, retryable: true };
+  return { ...told, result: 'failed', message, retryable: true, diedOf: signal ?? String(exitCode) };
 }
 
 function toFailure(error: unknown): RunOutcome {

@@ -50,6 +50,7 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
   let problems: Problems = new Map();
   const scheduler = new Scheduler({
     ...ports,
+    starter: tellingOfDeaths(ports),
     maxConcurrent: about.maxConcurrent,
     onChange: () => serviceManager.status(describeStates(scheduler.states(), problems)),
   });
@@ -93,6 +94,17 @@ export async function runDaemon(ports: DaemonPorts, about: Omit<AgentStatus, 'pr
     );
   }
   log.info({}, 'the agent has ended');
+}
+
+/** Starts runs as before; of one whose process dies somebody else has to tell. */
+function tellingOfDeaths({ starter, errands }: DaemonPorts): RunStarter {
+  return {
+    start(project, kind, onStep) {
+      const run = starter.start(project, kind, onStep);
+      void run.finished.then(({ diedOf }) => (diedOf === undefined ? undefined : errands.tellDied(project.name, diedOf)));
+      return run;
+    },
+  };
 }
 
 function toServed({ project, jobs }: ProjectState): ServedProject {

@@ -2,8 +2,8 @@ import type { ProjectConfig } from '../config/project-config.ts';
 import { expectBackups, type ExpectedBackups } from '../domain/expected-backups.ts';
 import type { Schedule } from '../domain/schedule/parse.ts';
 
-/** What the agent does for a project: a whole backup, one of the database alone, or a verification of the newest one. */
-export type JobKind = 'backup' | 'database' | 'verify';
+/** What the agent does for a project: a whole backup, one of the database alone, a verification of the newest one, or a rehearsed restore. */
+export type JobKind = 'backup' | 'database' | 'verify' | 'drill';
 
 export interface JobPlan {
   readonly kind: JobKind;
@@ -28,7 +28,7 @@ export interface ScheduledProject {
 }
 
 export function toScheduledProject(name: string, config: ProjectConfig): ScheduledProject {
-  const { backup, verify, jitterMs, retryDelayMs, retryLimit } = config.schedule;
+  const { backup, verify, drill, jitterMs, retryDelayMs, retryLimit } = config.schedule;
   const expected = expectBackups(config);
   const { storageSchedule: storage } = expected;
   const wanted: readonly (readonly [JobKind, Schedule | undefined])[] =
@@ -37,10 +37,12 @@ export function toScheduledProject(name: string, config: ProjectConfig): Schedul
           ['database', backup],
           ['backup', storage],
           ['verify', verify],
+          ['drill', drill],
         ]
       : [
           ['backup', backup],
           ['verify', verify],
+          ['drill', drill],
         ];
   return {
     name,

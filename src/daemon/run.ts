@@ -10,6 +10,8 @@ export interface RunOutcome {
   readonly errorCode: string | undefined;
   /** What went wrong, for people. */
   readonly message: string | undefined;
+  /** Of a process that ended without a word, which has told nobody: the signal, or the exit code. */
+  readonly diedOf?: string;
 }
 
 export interface StartedRun {

@@ -15,7 +15,7 @@ export const controlRequestSchema = z.discriminatedUnion('request', [
     version: z.literal(controlVersion),
     request: z.literal('run-now'),
     project: z.string(),
-    kind: z.enum(['backup', 'verify']),
+    kind: z.enum(['backup', 'verify', 'drill']),
   }),
   z.object({ version: z.literal(controlVersion), request: z.literal('cancel'), project: z.string() }),
 ]);

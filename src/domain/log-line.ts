@@ -26,8 +26,10 @@ export function parseLogLine(text: string): LogLine | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const line = { msg: '', ...value } as Partial<LogLine>;
   const isLine = typeof line.level === 'number' && typeof line.time === 'string' && typeof line.msg === 'string';
-  const isKnown = line.event === undefined || Object.hasOwn(messageIds, line.event);
-  return isLine && isKnown ? (line as LogLine) : undefined;
+  const names = [line.project, line.runId, line.stage, line.event];
+  const isNamed = names.every((name) => name === undefined || typeof name === 'string');
+  if (!isLine || !isNamed) return undefined;
+  return line.event === undefined || Object.hasOwn(messageIds, line.event) ? (line as LogLine) : undefined;
 }
 
 const told = new Set(['level', 'time', 'msg', 'project', 'runId', 'stage', 'event', 'status', 'command', 'errorMessage']);
@@ -56,7 +58,7 @@ export function priorityOf({ level, event }: Pick<LogLine, 'level' | 'event'>): 
 
 /** The line for people: 2026-11-21 02:00:03Z INFO  shop, verify: stage ended ... */
 export function formatLine(line: LogLine): string {
-  return `${line.time.replace('T', ' ').replace(/\.\d+Z$/, 'Z')} ${labelOf(line.level)} ${describeLine(line)}`;
+  return `${printable(line.time.replace('T', ' ').replace(/\.\d+Z$/, 'Z'))} ${labelOf(line.level)} ${describeLine(line)}`;
 }
 
 function labelOf(level: number): string {

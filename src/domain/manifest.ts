@@ -85,9 +85,20 @@ const safetySchema = z.object({
   restoredBackup: z.string(),
 });
 
+/** The layout of the archives that are written (docs/archive-layout.md). A new number is for what older agents would misread, and for nothing else. */
+export const formatVersion = 1;
+
+/** All that is known of the manifest of a layout that is yet to come. */
+export const newerManifestSchema = z.object({
+  formatVersion: z.number().int().gt(formatVersion),
+  agentVersion: z.string().optional(),
+});
+
+export type NewerManifest = z.infer<typeof newerManifestSchema>;
+
 /** What the manifest of an archive says, of whatever kind it is. */
 export const commonManifestSchema = z.object({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(formatVersion),
   backupId: z.string(),
   project: z.string(),
   status: z.enum(['complete', 'incomplete']),

@@ -57,13 +57,14 @@ export function planRepository({ backups, ...input }: PruneInput): PrunePlan {
  */
 function decideSafety(
   backups: readonly PruneCandidate[],
-  { project, rules, now }: Omit<PruneInput, 'backups'>,
+  { project, rules, now, drills }: Omit<PruneInput, 'backups'>,
 ): readonly RetentionDecision[] {
   const plan: RetentionPlan = planRetention({
     project: safetyProjectOf(project),
     backups: backups.map((backup) => ({ ...backup, status: backup.status === 'incomplete' ? 'complete' : backup.status })),
     rules,
     now,
+    ...(drills === undefined ? {} : { drills }),
     noun: 'safety backup',
   });
   if ('decisions' in plan) return plan.decisions;

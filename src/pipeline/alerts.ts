@@ -8,7 +8,7 @@ import { isLateNoMore } from './check-lateness.ts';
 import { isCancelled } from './run.ts';
 import { createAlert, describeError, findLastComplete, tell, type EarlyTellContext } from './tell.ts';
 
-export type AlertedCommand = 'backup' | 'verify';
+export type AlertedCommand = 'backup' | 'verify' | 'drill';
 
 interface AlertedResult {
   readonly status: RunStatus;

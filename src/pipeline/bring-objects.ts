@@ -1,3 +1,4 @@
+import { checked } from '../archive/checked-bytes.ts';
 import { readBuckets, readObjects } from '../archive/storage-contents.ts';
 import { readStorageManifest } from '../archive/verify.ts';
 import { listLifted, openBuckets, type OpenedBuckets } from '../apply/storage/buckets.ts';
@@ -196,7 +197,7 @@ async function bringBucket(
         for (const name of await uploads.findEqual(bucket, next)) equal.add(name);
       },
       async add(object, bytes) {
-        if (!equal.delete(object.name)) return uploads.add(bucket, object, bytes);
+        if (!equal.delete(object.name)) return uploads.add(bucket, object, checked(request.archive, object, bytes));
         uploads.noteEqual();
         for await (const chunk of bytes) void chunk;
       },

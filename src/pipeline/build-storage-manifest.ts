@@ -1,7 +1,6 @@
 import { captured, count } from '../capture/coverage-texts.ts';
 import type { Downloads } from '../capture/storage/download.ts';
 import type { LeftOut } from '../capture/storage/inventory.ts';
-import type { Sidecar } from '../capture/storage/sidecars.ts';
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import type { Coverage } from '../domain/coverage.ts';
@@ -19,7 +18,7 @@ interface StorageFacts {
   readonly storageRun: ArchivedStorage;
   readonly safetyBackupOf?: SafetyBackupOf | undefined;
   readonly downloads: Downloads;
-  readonly parts: readonly Sidecar[];
+  readonly parts: StorageManifest['parts'];
   readonly tools: StorageManifest['tools'];
 }
 

@@ -1,4 +1,5 @@
 import { createArchive } from '../archive/create.ts';
+import { formatManifest } from '../archive/manifest-text.ts';
 import { captureCatalogParts } from '../capture/catalog-parts.ts';
 import { captureData, captureHistory, captureSchema, historySchema, type DumpRequest } from '../capture/dumps.ts';
 import { captureRecovery } from '../capture/recovery.ts';
@@ -143,7 +144,7 @@ async function streamArchive(context: RunContext, frame: RunFrame, request: Stre
           drift: await drift.outcome,
           warnings: [...(previous.warning === undefined ? [] : [previous.warning]), ...request.roomWarnings],
         });
-        return `${JSON.stringify(manifest, undefined, 2)}\n`;
+        return formatManifest(manifest);
       },
     },
   });

@@ -5,10 +5,12 @@ import { AppError } from '../errors.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { enterStage } from './stage.ts';
 
-interface FoundArchives {
+export interface FoundArchives {
   readonly backupId: string;
   readonly database: CatalogArchive | undefined;
   readonly storage: CatalogArchive | undefined;
+  /** What its run set out to make, and is not there. */
+  readonly missing: readonly ArchiveKind[];
 }
 
 /** The database archive of a backup that the user names, and that of Storage beside it. Throws AppError backup_not_found. */
@@ -31,11 +33,18 @@ export async function findStorageArchive(
   throw noArchive(backupId, 'storage');
 }
 
-async function findArchives(context: RunContext, selector: string): Promise<FoundArchives> {
+/** The archives of a backup that the user names, as far as there are any. Throws AppError backup_not_found. */
+export async function findArchives(context: RunContext, selector: string): Promise<FoundArchives> {
   enterStage(context, 'catalog', 'Looking into the repository');
   const backup = chooseBackup(await readCatalog(context), context.config.project, selector);
   const archiveOf = (wanted: ArchiveKind): CatalogArchive | undefined => backup.archives.find(({ kind }) => kind === wanted);
-  return { backupId: backup.backupId, database: archiveOf('database'), storage: archiveOf('storage') };
+  const wanted = new Set(backup.archives.flatMap(({ runKinds }) => runKinds));
+  return {
+    backupId: backup.backupId,
+    database: archiveOf('database'),
+    storage: archiveOf('storage'),
+    missing: [...wanted].filter((kind) => archiveOf(kind) === undefined),
+  };
 }
 
 function noArchive(backupId: string, kind: ArchiveKind): AppError {

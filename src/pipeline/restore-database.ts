@@ -8,6 +8,7 @@ import { inspectTarget, type TargetFacts } from '../apply/target.ts';
 import type { ConnectionConfig } from '../config/project-config.ts';
 import type { PostgresPrograms, RunContext } from '../context.ts';
 import type { Manifest } from '../domain/manifest.ts';
+import { AppError } from '../errors.ts';
 import { relationKey } from '../domain/selection.ts';
 import type { RunFrame } from './run.ts';
 import { enterStage } from './stage.ts';
@@ -73,10 +74,27 @@ export async function restoreDatabase(
   const skipped = await applyDump(context, request, jobs);
 
   enterStage(context, 'analyze', 'Gathering statistics (ANALYZE)');
-  const session = await context.databases.connect(connection);
+  const warnings = await tellRestored(async () => {
+    const session = await context.databases.connect(connection);
+    try {
+      return await analyze(session);
+    } finally {
+      await session.close();
+    }
+  });
+  return { skipped: skipped.map(({ what, error }) => `${what}: ${error}`), warnings };
+}
+
+/** Does what comes after the COMMIT; when the connection breaks there, the error says what is on the target. */
+export async function tellRestored<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
-    return { skipped: skipped.map(({ what, error }) => `${what}: ${error}`), warnings: await analyze(session) };
-  } finally {
-    await session.close();
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'source_unreachable')) throw error;
+    const message = `${error.message}. All of the database was restored before that and is on the target; it was not compared with the backup.`;
+    throw new AppError(error.code, message, {
+      hint: 'Do not restore it again: `agent compare` compares it when the target can be reached, and ANALYZE gives its planner statistics. Objects of Storage come with `--only storage`.',
+      cause: error,
+    });
   }
 }

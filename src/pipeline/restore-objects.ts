@@ -4,7 +4,7 @@ import { mayClean } from '../domain/storage/cleaning.ts';
 import type { ObjectSelection } from '../domain/storage/object-selection.ts';
 import { AppError } from '../errors.ts';
 import { bringObjects, judgeObjects, planObjects } from './bring-objects.ts';
-import { describeEndangered, findEndangeredObjects, type Endangered } from './endangered-objects.ts';
+import { describeEndangered, findEndangeredObjects, hasObjects, type Endangered } from './endangered-objects.ts';
 import { requireTargetDatabase } from './configured-database.ts';
 import { findStorageArchive } from './find-archive.ts';
 import { assertAllowed } from './restore-allowed.ts';
@@ -13,6 +13,7 @@ import { withRun, type RunFrame } from './run.ts';
 import { assertSaved, backupEndangered, type SafetyBackup, type SafetyBackupRequest } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
 import { requireTargetStorage } from './target-storage.ts';
+import { assertObjectsWhole } from './whole-objects.ts';
 
 export interface RestoreObjectsRequest {
   /** `latest`, a backup id, or a unique beginning of one. */
@@ -21,6 +22,8 @@ export interface RestoreObjectsRequest {
   readonly selection: ObjectSelection;
   readonly clean: boolean;
   readonly dryRun: boolean;
+  /** Restore what is whole, over what is there, and name what is damaged in the backup. */
+  readonly allowIncomplete: boolean;
   /** Back up before what is written over or removed. */
   readonly safetyBackup: boolean;
   /** Called with what will be done before anything is touched; throws when the user does not agree. */
@@ -42,6 +45,7 @@ export async function restoreObjects(outer: RunContext, request: RestoreObjectsR
   requireTargetDatabase(target);
   return withRun(outer, { command: 'restore', startedAt, backupId: undefined }, async (frame, context) => {
     const { backupId, archive } = await findStorageArchive(context, request.backup);
+    context.state.nameBackup(frame.runId, backupId);
     const { manifest, steps } = await planObjects(context, { archive: archive.name, selection, url });
     assertInBackup(selection, new Set(manifest.buckets.map(({ id }) => id)));
     enterStage(context, 'target', 'Looking at the target');
@@ -57,16 +61,12 @@ export async function restoreObjects(outer: RunContext, request: RestoreObjectsR
       const carryOut = async (): Promise<Outcome> => {
         context.progress.end();
         await request.confirm(plan);
+        const objectsOf = { archive: archive.name, selection, directory: frame.directory };
+        if (hasObjects(endangered) && !request.allowIncomplete) await assertObjectsWhole(context, objectsOf);
         const safety = request.safetyBackup
           ? await save(context, frame, { target, restoring: backupId, endangered })
           : undefined;
-        const objects = await bringObjects(context, {
-          archive: archive.name,
-          target,
-          selection,
-          clean,
-          directory: frame.directory,
-        });
+        const objects = await bringObjects(context, { ...objectsOf, target, clean });
         return { status: judgeObjects(objects), objects, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] };
       };
       const outcome = dryRun ? nothingDone : await carryOut();

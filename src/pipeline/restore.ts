@@ -21,10 +21,11 @@ import { findDatabaseArchive } from './find-archive.ts';
 import { planStorage, type StoragePlan } from './plan-storage.ts';
 import { assertAllowed } from './restore-allowed.ts';
 import type { RestoreFacts } from './restore-facts.ts';
-import { lookAtTarget, restoreDatabase, type TargetLook } from './restore-database.ts';
+import { lookAtTarget, restoreDatabase, tellRestored, type TargetLook } from './restore-database.ts';
 import { withRun, type RunFrame } from './run.ts';
 import { assertSaved, backupTarget, type SafetyBackup } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
+import { assertObjectsWhole } from './whole-objects.ts';
 
 export interface RestoreRequest {
   /** `latest`, a backup id, or a unique beginning of one. */
@@ -67,10 +68,10 @@ export async function restore(outer: RunContext, request: RestoreRequest): Promi
   const startedMs = outer.clock.monotonicMs();
   assertAllowed(request.target);
   requireTargetDatabase(request.target);
-  requireTargetDatabase(request.target);
 
   return withRun(outer, { command: 'restore', startedAt, backupId: undefined }, async (frame, context) => {
     const { backupId, archive, storage } = await findDatabaseArchive(context, request.backup);
+    context.state.nameBackup(frame.runId, backupId);
     enterStage(context, 'verify', 'Checking the archive');
     const manifest = await readManifest(context, archive.name);
     const catalog = await readArchivedCatalog(context, archive.name);
@@ -132,17 +133,21 @@ async function carryOut(
   context.progress.end();
   await request.confirm(plan, look.facts);
 
+  if (ofStorage.archive !== undefined && hasObjects(ofStorage.endangered) && !request.allowIncomplete)
+    await assertObjectsWhole(context, { archive: ofStorage.archive, selection: allObjects, directory: frame.directory });
   const safety =
     request.safetyBackup && isWorthSaving(look.facts) ? await saveTarget(context, frame, target, found) : undefined;
   const { skipped, warnings } = await restoreDatabase(context, frame, look, { archive, head, plan, jobs });
   enterStage(context, 'compare', 'Comparing the result with the backup');
-  const comparison = await compareWithBackup(context, {
-    connection: requireTargetDatabase(target),
-    manifest,
-    catalog,
-    kind: look.facts.kind,
-    includes: comparedPart(scope, plan.decisions, look.facts),
-  });
+  const comparison = await tellRestored(() =>
+    compareWithBackup(context, {
+      connection: requireTargetDatabase(target),
+      manifest,
+      catalog,
+      kind: look.facts.kind,
+      includes: comparedPart(scope, plan.decisions, look.facts),
+    }),
+  );
   const judgement = judgeRestore(plan, comparison, skipped);
   const objects =
     ofStorage.archive === undefined

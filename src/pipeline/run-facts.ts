@@ -1,7 +1,7 @@
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import { statusOf, type Coverage } from '../domain/coverage.ts';
-import type { Manifest } from '../domain/manifest.ts';
+import { formatVersion, type Manifest } from '../domain/manifest.ts';
 import type { RunFrame } from './run.ts';
 
 interface ArchiveFacts {
@@ -28,7 +28,7 @@ type RunFacts = Pick<
 export function describeRun(context: RunContext, frame: RunFrame, { backupId, runKinds, coverage }: ArchiveFacts): RunFacts {
   const finishedAt = context.clock.now();
   return {
-    formatVersion: 1,
+    formatVersion,
     backupId,
     project: context.config.project,
     status: statusOf(coverage),

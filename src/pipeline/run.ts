@@ -151,6 +151,7 @@ async function inWorkDirectory<Result>(
   work: (frame: RunFrame, context: RunContext) => Promise<Result>,
 ): Promise<Result> {
   const directory = await context.files.createWorkDirectory(runId);
+  context.repository.keepTemporaryFilesIn(directory);
   try {
     const result = await work({ runId, startedAt: request.startedAt, directory }, context);
     endStage(context);

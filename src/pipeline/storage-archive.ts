@@ -1,8 +1,9 @@
 import { createArchiveFromFiles } from '../archive/create-from-files.ts';
+import { formatManifest } from '../archive/manifest-text.ts';
 import { verifyStorageArchive } from '../archive/verify-storage.ts';
 import { downloadPending, type Downloads } from '../capture/storage/download.ts';
 import { writeStorageRecovery } from '../capture/storage/recovery.ts';
-import { writeSidecars, type Sidecar } from '../capture/storage/sidecars.ts';
+import { writeSidecars } from '../capture/storage/sidecars.ts';
 import type { ArchiveSizes, RunContext } from '../context.ts';
 import { formatPartialName, parseBackupId, type ArchiveKind } from '../domain/archive-name.ts';
 import { archivePaths, type SafetyBackupOf } from '../domain/manifest.ts';
@@ -47,6 +48,8 @@ export async function makeStorageArchive(
   const { mirror, storage } = storageRun;
   const { concurrency, maxEgressBytes } = context.config.storage!;
   enterStage(context, 'download', 'Downloading objects');
+  const touched = await mirror.rereadTouched(context.signal);
+  tellOfDamage(context, touched);
   await assertRoom(context, mirror);
   const roomWarnings = await checkObjectsRoom(context, mirror.summary().pendingBytes);
   const downloads = await downloadPending(context, {
@@ -59,9 +62,9 @@ export async function makeStorageArchive(
   noteStage(context, { bytes: downloads.bytes });
 
   enterStage(context, 'storage', 'Archiving objects', { archive });
-  const recovery = writeStorageRecovery({ archive, repository: context.repository.location });
-  await mirror.writeText(archivePaths.recovery, [recovery]);
-  const parts = await writeSidecars(mirror);
+  const text = writeStorageRecovery({ archive, repository: context.repository.location });
+  const recovery = { path: archivePaths.recovery, ...(await mirror.writeText(archivePaths.recovery, [text])) };
+  const parts = [recovery, ...(await writeSidecars(mirror))];
   const manifest = await writeManifest(context, frame, { ...request, downloads, parts });
   const partial = formatPartialName(archive);
   const sizes = await createArchiveFromFiles(context, {
@@ -79,6 +82,13 @@ export async function makeStorageArchive(
   return { manifest, sizes, warnings: [...roomWarnings, ...(await tidyMirror(context, mirror, manifest))] };
 }
 
+/** What was damaged comes anew, so this is no warning of the backup: only of the disk. */
+function tellOfDamage({ log }: RunContext, { files, damaged }: Awaited<ReturnType<Mirror['rereadTouched']>>): void {
+  if (files > 0) log.info({ files, damaged: damaged.length }, 'files of the mirror were touched, and read again');
+  for (const object of damaged)
+    log.warn({ object }, 'a file of the mirror has other bytes than were downloaded: it comes anew');
+}
+
 /** Lets the mirror forget what is in no inventory any more. A failure makes the archive no worse, so it becomes a warning. */
 async function tidyMirror(context: RunContext, mirror: Mirror, { totals }: StorageManifest): Promise<string[]> {
   // A listing that came out empty is no reason to give up what can hardly be had again.
@@ -94,13 +104,13 @@ async function tidyMirror(context: RunContext, mirror: Mirror, { totals }: Stora
 
 interface ManifestRequest extends StorageArchiveRequest {
   readonly downloads: Downloads;
-  readonly parts: readonly Sidecar[];
+  readonly parts: StorageManifest['parts'];
 }
 
 async function writeManifest(context: RunContext, frame: RunFrame, request: ManifestRequest): Promise<StorageManifest> {
   const tools = { borg: await context.repository.version(), node: process.version };
   const manifest = buildStorageManifest(context, frame, { ...request, tools });
-  await request.storageRun.mirror.writeText(archivePaths.manifest, [`${JSON.stringify(manifest, undefined, 2)}\n`]);
+  await request.storageRun.mirror.writeText(archivePaths.manifest, [formatManifest(manifest)]);
   return manifest;
 }
 

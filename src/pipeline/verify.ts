@@ -9,7 +9,7 @@ import { verifyArchive } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import { groupAllBackups, groupBackups, type Backup } from '../domain/backup-list.ts';
-import { AppError } from '../errors.ts';
+import { AppError, messageOf } from '../errors.ts';
 import { withAlerts } from './alerts.ts';
 import { noticeLateness } from './check-lateness.ts';
 import { chooseBackup } from './choose-backup.ts';
@@ -152,7 +152,19 @@ async function verifyStorage(context: RunContext, archive: string, data: boolean
     if (dataBytes !== undefined) noteStage(context, { bytes: dataBytes });
     return { archive, objects: manifest.totals.objects, dataBytes };
   } catch (error) {
+    if (error instanceof AppError && error.code === 'verification_failed') distrustMirror(context);
     throw nameArchive(archive, error);
+  }
+}
+
+/** What is damaged in an archive may have been so in the mirror: the next backup reads all of it, and downloads what is not as it was. */
+function distrustMirror({ storage, log }: RunContext): void {
+  try {
+    const mirror = storage?.openMirror();
+    mirror?.distrust();
+    mirror?.close();
+  } catch (error) {
+    log.warn({ reason: messageOf(error) }, 'the mirror could not be marked as doubtful');
   }
 }
 

@@ -84,9 +84,20 @@ RETURNS TABLE (revoking boolean, option boolean, grantor name, grantee name, pri
    ORDER BY revoking DESC, grantor <> owner, grantee IS DISTINCT FROM owner, grantee NULLS FIRST, option
 $function$;`,
 
-  // A failure takes the SET LOCAL ROLE back with it.
+  // A failure takes the SET LOCAL ROLE back with it. Of a role that is a member of several the server chooses itself in whose name it grants
+  // (select_best_grantor in utils/adt/acl.c), which need not be the owner's.
   `CREATE FUNCTION pg_temp.agent_as(grantor name, owner name, what text, statement text) RETURNS void LANGUAGE plpgsql AS $function$
 BEGIN
+  IF grantor = owner AND owner <> session_user AND (SELECT NOT rolsuper AND pg_catalog.pg_has_role(owner, 'MEMBER') FROM pg_catalog.pg_roles WHERE rolname = session_user) THEN
+    BEGIN
+      EXECUTE pg_catalog.format('SET LOCAL ROLE %I', owner);
+      EXECUTE statement;
+      RESET ROLE;
+      RETURN;
+    EXCEPTION WHEN OTHERS THEN
+      NULL;
+    END;
+  END IF;
   IF grantor <> owner THEN EXECUTE pg_catalog.format('SET LOCAL ROLE %I', grantor); END IF;
   EXECUTE statement;
   IF grantor <> owner THEN RESET ROLE; END IF;

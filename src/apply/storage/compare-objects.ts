@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { RunContext, Session } from '../../context.ts';
 import { inBatches } from '../../domain/batches.ts';
 import type { InventoryBucket } from '../../domain/storage/inventory.ts';
@@ -7,6 +6,7 @@ import type { SidecarObject } from '../../domain/storage/sidecar.ts';
 import type { ObjectStore } from '../../object-store.ts';
 import { compareBuckets } from './compare-buckets.ts';
 import { compareRows } from './compare-rows.ts';
+import { isSampled } from './sampled.ts';
 import { SumReader, type ReadSum } from './read-sums.ts';
 import { findOtherObjects } from './target-rows.ts';
 
@@ -140,12 +140,6 @@ export class ObjectComparing {
 function differenceOfBytes({ size, sha256 }: SidecarObject, sum: Exclude<ReadSum, { reason: string }>): string[] {
   if (sum === 'no bytes') return ['no bytes'];
   return [...(sum.sha256 === sha256 ? [] : ['content']), ...(sum.size === size ? [] : ['size'])];
-}
-
-/** The same names each time: by the beginning of their SHA-256. */
-function isSampled(name: string, percent: number): boolean {
-  if (percent >= 100) return true;
-  return createHash('sha256').update(name).digest().readUInt32BE(0) < (percent / 100) * 2 ** 32;
 }
 
 /** Runs so many workers, and ends them all when one fails. Throws what that one threw, after all have ended. */

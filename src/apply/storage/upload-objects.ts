@@ -3,7 +3,7 @@ import type { RunContext, Session } from '../../context.ts';
 import { parseObjectRow } from '../../domain/storage/rows.ts';
 import type { SidecarObject } from '../../domain/storage/sidecar.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
-import { messageOf } from '../../errors.ts';
+import { AppError, messageOf } from '../../errors.ts';
 import type { ObjectStore } from '../../object-store.ts';
 import { collect, noticeEnd } from './bodies.ts';
 import { compareWithRow } from './same-object.ts';
@@ -105,7 +105,11 @@ export class ObjectUploads {
     while (this.#running.size >= most || this.#heldBytes + held > maximumHeldBytes) await Promise.race(this.#running);
     if (isSmall) {
       const buffer = this.#buffers.take(object.size);
-      const bytes = await collect(body, buffer.subarray(0, object.size));
+      const bytes = await collect(body, buffer.subarray(0, object.size)).catch((error: unknown) => {
+        this.#noteDamaged(bucket, object, error);
+        return undefined;
+      });
+      if (bytes === undefined) return;
       // After a failure something may still read it.
       void this.#start(bucket, object, held, bytes).then((isWritten) => isWritten && this.#buffers.giveBack(buffer));
     } else {
@@ -178,12 +182,22 @@ export class ObjectUploads {
       return true;
     } catch (error) {
       this.#context.signal.throwIfAborted();
-      if (!(error instanceof StorageError) || error.failure === 'refused') throw error;
+      if (!(error instanceof StorageError)) {
+        this.#noteDamaged(bucket, object, error);
+        return false;
+      }
+      if (error.failure === 'refused') throw error;
       this.#refused.push({ bucket, name, reason: error.message });
       this.#failedInARow += error.failure === 'transient' ? 1 : 0;
       if (this.#failedInARow >= givesUpAfter) throw error;
       return false;
     }
+  }
+
+  /** An object that is not in the archive as it was captured is no object any more: it is named, and not written. Throws all other errors. */
+  #noteDamaged(bucket: string, { name }: SidecarObject, error: unknown): void {
+    if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
+    this.#refused.push({ bucket, name, reason: error.message });
   }
 
   async #restoreRows(): Promise<void> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { webhookSchema } from '../../domain/catalog.ts';
 import { recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
 
 export interface Webhook {
@@ -6,8 +6,6 @@ export interface Webhook {
   readonly table: string;
   readonly trigger: string;
 }
-
-const webhookSchema = z.object({ table: z.string(), enabled: z.string().optional() });
 
 /** The webhooks that act on the source, which are triggers; a record is named `trigger on table`. */
 export function wantedWebhooks(source: CatalogIndex): Webhook[] {

@@ -3,7 +3,7 @@ import { bucketSidecarPath, formatBucketSidecar, formatObjectLine, objectsSideca
 import type { Mirror } from '../../object-store.ts';
 
 type SidecarMirror = Pick<Mirror, 'buckets' | 'mirrored' | 'writeText'>;
-export type Sidecar = StorageManifest['parts'][number];
+type Sidecar = StorageManifest['parts'][number];
 
 /** Writes, beside the bytes of each bucket, its settings and a line for each object. */
 export async function writeSidecars(mirror: SidecarMirror): Promise<Sidecar[]> {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { loadTarget } from '../../config/load.ts';
 import { archiveKinds, type ArchiveKind } from '../../domain/archive-name.ts';
 import { exitCodes } from '../../domain/exit-code.ts';
@@ -8,6 +8,7 @@ import { compare, type CompareReport } from '../../pipeline/compare.ts';
 import { comparisonText } from '../comparison-text.ts';
 import { objectComparisonText } from '../object-comparison-text.ts';
 import { formatDuration } from '../output.ts';
+import { parsePercent } from '../parse-percent.ts';
 import { createCommand, loadOptions, withContext, type CommonOptions, type Shell } from '../shell.ts';
 
 interface CompareOptions extends CommonOptions {
@@ -52,12 +53,6 @@ export function compareCommand(shell: Shell): Command {
         shell.exitWith(exitCodeOf[report.status]);
       });
     });
-}
-
-function parsePercent(text: string): number {
-  const percent = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-  if (percent <= 0 || percent > 100) throw new InvalidArgumentError('It has to be a number above 0, up to 100.');
-  return percent;
 }
 
 function sampleOfDatabase(): AppError {

@@ -46,11 +46,11 @@ export function daemonCommand(shell: Shell): Command {
 }
 
 async function runAgent(shell: Shell, names: readonly string[], options: DaemonOptions): Promise<void> {
-  const { environment, signal } = shell;
+  const { environment, signal, stderr } = shell;
   const configuration = loadOptions(shell, options);
   const tools = composeAgent({ environment });
   const { clock, commands, pid } = tools;
-  const { log, level, write, close } = composeAgentLog({ level: options.logLevel, environment, commands });
+  const { log, level, write, close } = composeAgentLog({ level: options.logLevel, environment, commands, stderr });
   const children = {
     commands,
     program: shell.program,
@@ -68,7 +68,10 @@ async function runAgent(shell: Shell, names: readonly string[], options: DaemonO
         history: {
           lastRunAt: (project, kind) => {
             const apart = project.plans.some((plan) => plan.kind === 'database');
-            return tools.readLastRun(project, kind === 'verify' ? 'verify' : kind === 'backup' && apart ? 'storage' : 'backup');
+            return tools.readLastRun(
+              project,
+              kind === 'verify' || kind === 'drill' ? kind : kind === 'backup' && apart ? 'storage' : 'backup',
+            );
           },
         },
         random: tools.random,

@@ -143,6 +143,7 @@ async function restoreStorage(shell: Shell, context: RunContext, { backup, targe
     selection: createObjectSelection([...bucket.map(wantBucket), ...object, ...prefix]),
     clean: options.clean ?? false,
     dryRun: options.dryRun ?? false,
+    allowIncomplete: options.allowIncomplete ?? false,
     safetyBackup: options.safetyBackup,
     confirm: (steps) => confirm(shell, { target, typed: options.confirm }, steps, `the Storage ${target.storage?.url ?? ''}`),
   });

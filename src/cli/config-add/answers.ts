@@ -7,7 +7,6 @@ import { fetchValues, findSources, toLayers } from '../../config/sources.ts';
 import type { Variable } from '../../config/variable.ts';
 import { variables, type VariableName } from '../../config/variables.ts';
 import { AppError } from '../../errors.ts';
-import { readStandardInput } from '../prompt.ts';
 import type { Shell } from '../shell.ts';
 
 /** What is to stand in the new file, and who said so. */
@@ -147,7 +146,7 @@ async function readSecrets(shell: Shell, options: AnswerOptions): Promise<readon
 
 async function readSecret(shell: Shell, name: VariableName, path: string): Promise<string> {
   if (path === '-') {
-    const value = (await readStandardInput()).replace(/\r?\n$/, '');
+    const value = (await shell.readStandardInput()).replace(/\r?\n$/, '');
     if (value !== '') return value;
     throw refuse(`${name} was to come from standard input, which is empty`, 'Pipe it in, or name a file.');
   }

@@ -6,7 +6,7 @@ import type { ProjectRow } from './rows.ts';
 
 /** One project with its runs (docs/json.md). */
 export function toReportDocument(report: StatusReport, row: ProjectRow, agent: AgentStatus | undefined): object {
-  const { running, lastRun, lastComplete, ageMs, failures, runs, problem } = report;
+  const { running, lastRun, lastComplete, lastDrill, ageMs, failures, runs, problem } = report;
   return {
     command: 'status',
     status: problem === undefined ? 'complete' : 'failed',
@@ -14,6 +14,7 @@ export function toReportDocument(report: StatusReport, row: ProjectRow, agent: A
     running: describeRun(running),
     lastRun: describeRun(lastRun),
     lastComplete: describeRun(lastComplete),
+    lastDrill: describeRun(lastDrill),
     ageMs: ageMs ?? null,
     failures: failures.map(describeRun),
     runs: runs.map(describeRun),

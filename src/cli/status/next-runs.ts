@@ -67,7 +67,7 @@ export function findNext(
   timers: ReadonlyMap<string, Date>,
 ): NextRun | undefined {
   const planned = (known?.next ?? [])
-    .filter(({ kind }) => kind !== 'verify')
+    .filter(({ kind }) => kind !== 'verify' && kind !== 'drill')
     .map(({ kind, at }): NextRun => ({ kind, at: new Date(at), from: 'agent' }))
     .toSorted((a, b) => a.at.getTime() - b.at.getTime());
   if (planned[0] !== undefined) return planned[0];

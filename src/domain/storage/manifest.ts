@@ -14,7 +14,7 @@ const bucketSchema = z.object({
   leftOut: count.optional(),
 });
 
-/** A sidecar: size and SHA-256 of what was archived. The sums of objects stand in `objects.jsonl`. */
+/** RECOVERY.md or a sidecar: size and SHA-256 of what was archived. The sums of objects stand in `objects.jsonl`. */
 const partSchema = z.object({ path: z.string(), bytes: count, sha256: z.string() });
 
 /** How many names a manifest lists; however many there are, it has to stay small. */

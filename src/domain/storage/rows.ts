@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { BucketSettings } from './settings.ts';
 
-const bucketRowSchema = z.object({
+/** Of storage.buckets, as far as a restore looks at it. */
+export const bucketRowSchema = z.object({
   id: z.string(),
   public: z.boolean().nullish(),
   file_size_limit: z.number().nullish(),
@@ -14,7 +15,8 @@ export const contentMetadataSchema = z
   .nullish()
   .catch(null);
 
-const objectRowSchema = z.object({
+/** Of storage.objects, as far as a restore looks at it. */
+export const objectRowSchema = z.object({
   version: z.string().nullish(),
   updated_at: z.string().nullish(),
   metadata: z
@@ -25,7 +27,8 @@ const objectRowSchema = z.object({
     })
     .nullish()
     .catch(null),
-  user_metadata: z.unknown(),
+  // Storage has it since 2024.
+  user_metadata: z.unknown().optional(),
 });
 
 export type ObjectRow = z.infer<typeof objectRowSchema>;

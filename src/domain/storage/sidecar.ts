@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { InventoryBucket, MirroredObject } from './inventory.ts';
 import { compactJson, prettyJson } from './json-text.ts';
 import { bucketDirectory } from './object-path.ts';
+import { bucketRowSchema, objectRowSchema } from './rows.ts';
 
 /** What `objects.jsonl` says of an object. */
 export interface SidecarObject {
@@ -16,14 +17,12 @@ export interface SidecarObject {
   readonly row: string;
 }
 
-const rowSchema = z.record(z.string(), z.unknown());
-
 const lineSchema = z.object({
   name: z.string(),
   path: z.string().refine(isBelowStorage, 'lies outside of the archive'),
   size: z.number().int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256'),
-  object: rowSchema,
+  object: objectRowSchema,
 });
 
 /** Where the row begins: the first time that this is no part of a string, where each quote has a backslash before it. */
@@ -45,7 +44,7 @@ export function formatBucketSidecar({ row }: InventoryBucket): string {
 
 /** Throws an Error that says what is wrong. */
 export function parseBucketSidecar(text: string): InventoryBucket {
-  const { id } = parseAs(rowSchema.and(z.object({ id: z.string() })), text, 'bucket.json');
+  const { id } = parseAs(bucketRowSchema, text, 'bucket.json');
   return { id, row: compactJson(text) };
 }
 
@@ -67,7 +66,7 @@ export function parseObjectLine(line: string, lineNumber: number): SidecarObject
   const { index, 0: found } = beforeRow.exec(line) ?? { index: 0, 0: '' };
   const row = line.slice(index + found.length, line.lastIndexOf('}')).trim();
   // What a later version adds has to come before the row.
-  parseAs(rowSchema, row, `the object in ${where}`);
+  parseAs(objectRowSchema, row, `the object in ${where}`);
   return { name, path, size, sha256, row };
 }
 

@@ -88,7 +88,11 @@ interface Message {
 /** What a signal interrupts may be half a line, with another one behind it: that says nothing. */
 function parseMessage(line: string): Message {
   try {
-    return (JSON.parse(line) as Message | null) ?? {};
+    const { message, original_size: size } = JSON.parse(line) as Record<string, unknown>;
+    return {
+      ...(typeof message === 'string' ? { message } : {}),
+      ...(typeof size === 'number' ? { original_size: size } : {}),
+    };
   } catch {
     return {};
   }

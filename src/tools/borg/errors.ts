@@ -1,5 +1,6 @@
 import type { CommandResult } from '../../context.ts';
 import type { ErrorCode } from '../../domain/exit-code.ts';
+import { noRoomMessage } from '../../domain/no-room.ts';
 import { AppError } from '../../errors.ts';
 
 interface BorgMessage {
@@ -22,7 +23,7 @@ const knownFailures: readonly KnownFailure[] = [
     pattern: /^(PassphraseWrong|PasscommandFailure)$|passphrase supplied in .* is incorrect/,
     code: 'passphrase_wrong',
     message: (location) => `The passphrase does not open the repository ${location}. Nothing was changed.`,
-    hint: 'Check BORG_PASSPHRASE (or its _FILE or _COMMAND): it must be the one the repository was created with.',
+    hint: 'Check BORG_PASSPHRASE (or its _FILE or _COMMAND): it must be the one the repository was created with. If it is, the key in the repository is damaged: `borg key import :: FILE` puts back the exported one.',
   },
   {
     pattern: /^(LockTimeout|LockErrorT?|LockFailed|NotLocked)$|Failed to (create\/)?acquire the lock/,
@@ -31,7 +32,7 @@ const knownFailures: readonly KnownFailure[] = [
     hint: 'Wait for it to end, or longer for it (BORG_LOCK_WAIT). If it died on another machine, run `borg break-lock` once nothing uses the repository any more.',
   },
   {
-    pattern: /No space left on device|Disk quota exceeded|InsufficientFreeSpaceError|StorageQuotaExceeded/,
+    pattern: new RegExp(`${noRoomMessage.source}|InsufficientFreeSpaceError|StorageQuotaExceeded`),
     code: 'no_space',
     message: (location) => `There is no space left for the repository ${location}. Its earlier archives are safe.`,
     hint: 'Free some space on the disk of the repository (Borg wants 600 MB to end a transaction) or of STATE_DIR, which holds its cache.',
@@ -85,6 +86,14 @@ const knownFailures: readonly KnownFailure[] = [
       `Borg refuses the repository ${location}: it was moved, replaced or rolled back since it was last used.`,
     hint: 'If you did that yourself, run one command with BORG_RELOCATED_REPO_ACCESS_IS_OK=yes, or, after you have put back an older copy, do what docs/operations.md says; otherwise find out who did.',
   },
+  {
+    // Last: what Borg says when it breaks off for a reason that it does not know, as on a file of its own that is damaged.
+    pattern: /^Local Exception|^Repository\.InvalidRepositoryConfig$|does not have a valid configuration/,
+    code: 'repository_failed',
+    message: (location) =>
+      `Borg cannot make sense of the repository ${location}: one of its own files may be damaged. Nothing was changed.`,
+    hint: 'Run `agent doctor`. If Borg and the disk are well, copy the repository and do to the copy what docs/restore.md says, "If the repository is damaged".',
+  },
 ];
 
 /** Turns a failed borg command into the error that a user can act on. Earlier archives are never touched by a failure. */
@@ -125,10 +134,14 @@ function parseMessages(stderr: string): BorgMessage[] {
 /** Borg prints JSON (`--log-json`), but for usage errors and what ssh says. */
 function parseMessage(line: string): BorgMessage | undefined {
   try {
-    const parsed = JSON.parse(line) as { type?: string; levelname?: string; msgid?: string; message?: string };
-    if (parsed.type !== 'log_message') return undefined;
-    return { level: parsed.levelname ?? 'ERROR', id: parsed.msgid, text: parsed.message ?? '' };
+    const { type, levelname, msgid, message } = JSON.parse(line) as Record<string, unknown>;
+    if (type !== 'log_message') return undefined;
+    return { level: toText(levelname) ?? 'ERROR', id: toText(msgid), text: toText(message) ?? '' };
   } catch {
     return { level: 'ERROR', id: undefined, text: line };
   }
+}
+
+function toText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

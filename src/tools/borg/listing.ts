@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ArchiveListing, ArchiveSizes, RepositorySizes } from '../../context.ts';
+import { AppError } from '../../errors.ts';
 
 const listingSchema = z.object({
   archives: z.array(z.object({ name: z.string(), id: z.string(), hostname: z.string() })),
@@ -16,14 +17,14 @@ const createSchema = z.object({
     .catch(undefined),
 });
 
-/** Reads `borg list --json`, oldest archive first. */
+/** Reads `borg list --json`, oldest archive first. Throws AppError repository_failed, as the others do. */
 export function parseListing(json: string): ArchiveListing[] {
-  return listingSchema.parse(JSON.parse(json)).archives;
+  return parseAs(listingSchema, 'list', json).archives;
 }
 
 /** Reads `borg info --json` of one archive. */
 export function parseSizes(json: string): ArchiveSizes {
-  return toSizes(infoSchema.parse(JSON.parse(json)).archives[0].stats);
+  return toSizes(parseAs(infoSchema, 'info', json).archives[0].stats);
 }
 
 /** Reads what `borg create --json` says at its end. */
@@ -31,7 +32,7 @@ export function parseCreated(json: string): {
   readonly archive: ArchiveSizes;
   readonly repository: RepositorySizes | undefined;
 } {
-  const { archive, cache } = createSchema.parse(JSON.parse(json));
+  const { archive, cache } = parseAs(createSchema, 'create', json);
   return {
     archive: toSizes(archive.stats),
     repository: cache && { originalBytes: cache.stats.total_size, storedBytes: cache.stats.unique_csize },
@@ -40,4 +41,15 @@ export function parseCreated(json: string): {
 
 function toSizes(stats: z.infer<typeof statsSchema>): ArchiveSizes {
   return { originalBytes: stats.original_size, deduplicatedBytes: stats.deduplicated_size };
+}
+
+function parseAs<Schema extends z.ZodType>(schema: Schema, verb: string, json: string): z.output<Schema> {
+  try {
+    return schema.parse(JSON.parse(json));
+  } catch (error) {
+    throw new AppError('repository_failed', `What borg ${verb} answered cannot be understood. Earlier archives are safe.`, {
+      hint: 'Is `borg` on the PATH (here, and BORG_REMOTE_PATH over there) really Borg 1.2 or 1.4? `agent doctor` names its version.',
+      cause: error,
+    });
+  }
 }

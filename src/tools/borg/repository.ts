@@ -21,10 +21,11 @@ export interface BorgOptions {
 export function createRepository(options: BorgOptions): Repository {
   const { commands } = options;
   const location = options.config.location;
+  let temporary: Readonly<Record<string, string>> = {};
   const command = (args: readonly string[]): Command => ({
     file: 'borg',
     args: [...commonArguments(options.config.lockWaitMs), ...args],
-    env: options.environment,
+    env: { ...options.environment, ...temporary },
     secret: options.config.passphrase.reveal(),
   });
   const run = async (verb: string, flags: readonly string[], positional: readonly string[]): Promise<CommandResult> => {
@@ -38,10 +39,18 @@ export function createRepository(options: BorgOptions): Repository {
   const createTools = { commands, command, location, progress: options.progress, noteSizes };
 
   let asked: Promise<string> | undefined;
-  const version = (): Promise<string> => (asked ??= readVersion(commands));
+  const version = (): Promise<string> => {
+    asked ??= readVersion(commands, location, temporary).catch((error: unknown) => {
+      // Whoever needs it later asks again.
+      asked = undefined;
+      throw error;
+    });
+    return asked;
+  };
 
   return {
     location,
+    keepTemporaryFilesIn: (directory) => void (temporary = { TMPDIR: directory }),
     version,
     async initialize() {
       await run('init', ['--encryption=repokey-blake2', '--make-parent-dirs'], []);
@@ -93,9 +102,11 @@ export function createRepository(options: BorgOptions): Repository {
   };
 }
 
-async function readVersion(commands: CommandRunner): Promise<string> {
-  const result = await commands.run({ file: 'borg', args: ['--version'] });
-  return /\d+(\.\d+)+\S*/.exec(result.stdout)?.[0] ?? result.stdout.trim();
+async function readVersion(commands: CommandRunner, location: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const result = await commands.run({ file: 'borg', args: ['--version'], env });
+  const version = /\d+(\.\d+)+\S*/.exec(result.stdout)?.[0];
+  if (result.exitCode !== 0 || version === undefined) throw borgError(location, '--version', result);
+  return version;
 }
 
 async function refuseExisting(file: string): Promise<void> {

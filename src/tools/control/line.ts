@@ -7,12 +7,17 @@ export function readLine(socket: Socket, limit: { readonly bytes: number; readon
     const decoder = new StringDecoder('utf8');
     let text = '';
     socket.setTimeout(limit.ms, () => reject(new Error('the other side said nothing for too long')));
-    socket.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       text += decoder.write(chunk);
       const end = text.indexOf('\n');
+      if (end < 0 && text.length <= limit.bytes) return;
+      // Whatever else comes is nobody's.
+      socket.off('data', take);
+      socket.resume();
       if (end >= 0) resolve(text.slice(0, end));
-      else if (text.length > limit.bytes) reject(new Error('the other side said too much'));
-    });
+      else reject(new Error('the other side said too much'));
+    };
+    socket.on('data', take);
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the other side closed the connection')));
   });

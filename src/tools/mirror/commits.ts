@@ -2,11 +2,13 @@ import { renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onDisk, onDiskLater } from './disk.ts';
 import type { FileIndex, IndexedObject } from './file-index.ts';
-import { makePlace, synchronizeDirectory } from './tree.ts';
+import { makePlace, statOf, synchronizeDirectory, touchedAt } from './tree.ts';
+
+type StoredBytes = Omit<IndexedObject, 'touched'>;
 
 /** An object whose bytes wait in a temporary file. */
 interface Finished {
-  readonly object: IndexedObject;
+  readonly object: StoredBytes;
   readonly partial: string;
   readonly inventory: string | null;
   readonly resolve: () => void;
@@ -24,7 +26,7 @@ export function createCommits(directory: string, index: FileIndex) {
   let running = false;
 
   /** Resolves when the index knows the object. */
-  return (object: IndexedObject, partial: string, inventory: string | null): Promise<void> =>
+  return (object: StoredBytes, partial: string, inventory: string | null): Promise<void> =>
     new Promise((resolve, reject) => {
       waiting.push({ object, partial, inventory, resolve, reject });
       if (!running) void commitWaiting();
@@ -54,10 +56,16 @@ export function createCommits(directory: string, index: FileIndex) {
     const placed = batch.filter((finished) => place(finished, { replaced, made }));
     await onDiskLater(directory, () => Promise.all([...replaced].map(synchronizeDirectory)));
     for (const inventory of new Set(placed.map((finished) => finished.inventory))) {
-      const objects = placed.filter((finished) => finished.inventory === inventory).map(({ object }) => object);
+      const objects = placed.filter((finished) => finished.inventory === inventory).map(({ object }) => seen(object));
       onDisk(directory, () => index.add(objects, inventory));
     }
     for (const { resolve } of placed) resolve();
+  }
+
+  /** With the time that the file got as it came to its place. */
+  function seen(object: StoredBytes): IndexedObject {
+    const stat = onDisk(directory, () => statOf(join(directory, object.path)));
+    return { ...object, touched: stat === undefined ? null : touchedAt(stat) };
   }
 
   /** False when it cannot be brought there, and it alone has failed. */

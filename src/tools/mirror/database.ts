@@ -1,20 +1,22 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
 import { isDamage } from './disk.ts';
+import { defineSeal, sealWith } from './seal.ts';
 
 /** Raised with every change of the tables; an index of another version is made anew. */
-const version = 2;
+const version = 3;
 
 /**
  * `changed` is updated_at in a form that can be compared, whoever wrote it; `user_metadata` JSON text, for inventories that do not tell it;
- * `inventory` the one that it was stored for.
+ * `inventory` the one that it was stored for; `touched` when the file was last changed in any way (ctime, microseconds) as its SHA-256 was
+ * known to be that of its bytes, null when that has to be seen again; `seal` a checksum of all of it.
  */
-const indexTables = `
-  CREATE TABLE files (
+const filesTable = `CREATE TABLE files (
     bucket TEXT NOT NULL, name TEXT NOT NULL, version TEXT, e_tag TEXT, size INTEGER, changed TEXT, user_metadata TEXT,
-    inventory TEXT, path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    PRIMARY KEY (bucket, name)) STRICT, WITHOUT ROWID;`;
+    inventory TEXT, path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, touched INTEGER, seal INTEGER NOT NULL,
+    PRIMARY KEY (bucket, name)) STRICT, WITHOUT ROWID`;
 
 const inventoryTables = `
   CREATE TABLE inventory.buckets (id TEXT PRIMARY KEY, row TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -44,20 +46,32 @@ function openWhole(path: string): DatabaseSync | undefined {
   if (!existsSync(path)) return undefined;
   const database = new DatabaseSync(path);
   try {
-    const [check] = database.prepare('PRAGMA quick_check(1)').all();
-    const [stored] = database.prepare('PRAGMA user_version').all();
-    if (check?.['quick_check'] === 'ok' && stored?.['user_version'] === version) return configure(database, path);
+    if (isWhole(database)) return configure(database, path);
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    // Into a file whose head says that a newer SQLite has written it nothing can be written.
+    if (!isDamage(error) && sqliteCode(error) !== sqliteCodes.readOnly) throw error;
   }
   database.close();
   return undefined;
 }
 
+/** Each of them fits into its place, is of this version, and says what was written. */
+function isWhole(database: DatabaseSync): boolean {
+  const ask = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
+  defineSeal(database);
+  return (
+    ask('PRAGMA quick_check(1)') === 'ok' &&
+    ask('PRAGMA user_version') === version &&
+    ask("SELECT sql FROM sqlite_schema WHERE name = 'files'") === filesTable &&
+    ask(`SELECT count(*) FROM files AS f WHERE f.seal IS NOT ${sealWith()}`) === 0
+  );
+}
+
 function createAnew(path: string, fill: (database: DatabaseSync) => void): DatabaseSync {
   removeDatabase(path);
   const database = configure(new DatabaseSync(path), path);
-  database.exec(`BEGIN; ${indexTables}`);
+  defineSeal(database);
+  database.exec(`BEGIN; ${filesTable};`);
   fill(database);
   database.exec(`PRAGMA user_version = ${version}; COMMIT`);
   return database;

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import { sqliteCode, sqliteCodes } from '../sqlite-code.ts';
+import { isDiskFull, sqliteCode, sqliteCodes } from '../sqlite-code.ts';
 
 /** Does something with the mirror's directory: what the system or SQLite refuses becomes an AppError. */
 export function onDisk<T>(directory: string, action: () => T): T {
@@ -38,7 +38,7 @@ export function isDamage(error: unknown): boolean {
 function toAppError(directory: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof AppError || code === undefined) return error;
-  if (['ENOSPC', 'EDQUOT'].includes(code) || sqliteCode(error) === sqliteCodes.full) {
+  if (['ENOSPC', 'EDQUOT'].includes(code) || isDiskFull(error)) {
     return new AppError('no_space', `There is no room left in the mirror ${directory}. What it holds already is kept.`, {
       hint: 'Make room on that file system (or raise the quota), or point STATE_DIR to a larger one; the next run goes on where this one stopped.',
       cause: error,

@@ -4,6 +4,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { InventoryBucket, InventoryObject, MirroredObject } from '../../domain/storage/inventory.ts';
 import type { InventorySummary, ObjectName } from '../../object-store.ts';
 import { comparable, inTransaction, userMetadataOf } from './file-index.ts';
+import { sealWith } from './seal.ts';
 import { completeRow, toBucket, toHeldFile, toMirroredObject, toObject, type HeldFile, type Row } from './rows.ts';
 
 /** How many rows are in memory at once. */
@@ -35,12 +36,22 @@ const selectPending = (after: string): string =>
 const selectMirrored = (after: string): string =>
   `SELECT o.*, f.path, f.bytes, f.sha256, f.version AS known_version, f.user_metadata FROM ${held} WHERE o.bucket = ? AND ${after} ${inOrder}`;
 const selectHeld = (after: string): string =>
-  `SELECT o.bucket, o.name, o.updated_at, f.path, f.bytes, ${differs} AS moved
+  `SELECT o.bucket, o.name, o.updated_at, f.path, f.bytes, f.touched, f.sha256, ${differs} AS moved
    FROM ${held} WHERE ${after} ${inOrder}`;
+const selectDoubtful = (after: string): string => selectHeld(`f.touched IS NULL AND ${after}`);
 const selectOthers = (after: string): string =>
   `SELECT f.bucket, f.name, f.path FROM files AS f
    WHERE NOT EXISTS (SELECT 1 FROM inventory.objects AS o WHERE o.bucket = f.bucket AND o.name = f.name) AND ${after}
    ORDER BY f.bucket, f.name LIMIT ${page}`;
+
+/** What the index takes over from the inventory, by its columns. */
+const adopted = [
+  ['version', 'coalesce(o.version, f.version)'],
+  ['changed', 'o.changed'],
+  ['e_tag', 'o.e_tag'],
+  ['size', 'o.size'],
+  ['user_metadata', 'coalesce(user_metadata_of(o.row), f.user_metadata)'],
+] as const;
 
 export interface Inventory {
   /** Changes with every start; null before the first. */
@@ -55,6 +66,8 @@ export interface Inventory {
   pending(): Iterable<InventoryObject>;
   mirrored(bucket: string): Iterable<MirroredObject>;
   heldFiles(): Iterable<HeldFile>;
+  /** Those of which nobody knows whether they still have their SHA-256. */
+  doubtfulFiles(): Iterable<HeldFile>;
   /** The index takes over what the inventory says of versions and times, where the content is the same. */
   adopt(): void;
   /** Files of the index that belong to no object of the inventory. */
@@ -123,11 +136,14 @@ export function createInventory(database: DatabaseSync): Inventory {
     *heldFiles() {
       for (const row of pages(selectHeld, [current()], key)) yield toHeldFile(row);
     },
+    *doubtfulFiles() {
+      for (const row of pages(selectDoubtful, [current()], key)) yield toHeldFile(row);
+    },
     adopt() {
       database
         .prepare(
-          `UPDATE files AS f SET version = coalesce(o.version, f.version), changed = o.changed, e_tag = o.e_tag, size = o.size,
-                  user_metadata = coalesce(user_metadata_of(o.row), f.user_metadata)
+          `UPDATE files AS f SET ${adopted.map(([column, value]) => `${column} = ${value}`).join(', ')},
+                  seal = ${sealWith(Object.fromEntries(adopted))}
            FROM inventory.objects AS o
            WHERE ${sameContent} AND ${differs}`,
         )

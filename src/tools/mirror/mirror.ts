@@ -14,6 +14,7 @@ import { createFileIndex } from './file-index.ts';
 import { createInventory } from './inventory.ts';
 import { createPartialFiles } from './partial-files.ts';
 import { fillFromSidecars } from './rebuild.ts';
+import { rereadFiles } from './reread-files.ts';
 import { removeOthers } from './remove-others.ts';
 import { toChunks } from './text-chunks.ts';
 import { emptyDirectory, makeDirectory, makePlace, sweep, synchronizeDirectory } from './tree.ts';
@@ -71,6 +72,11 @@ function createMirror(directory: string, lock: { release(): void }): Mirror {
       checked = false;
       onDisk(directory, () => inventory.addObjects(objects));
     },
+    async rereadTouched(signal) {
+      whenChecked(() => undefined);
+      return rereadFiles(directory, { inventory, index }, signal);
+    },
+    distrust: () => onDisk(directory, () => index.distrust()),
     heldObjects: () => onDisk(directory, () => index.count()),
     buckets: () => onDisk(directory, () => inventory.buckets()),
     summary: (bucket) => whenChecked(() => inventory.summary(bucket)),

@@ -20,8 +20,8 @@ const rowSchema = z.object({
 const chunkBytes = 1024 * 1024;
 
 /**
- * Tells an empty index what the sidecars of the last archive say: each file that is there and has that size. A line that is damaged, or
- * names a path that no object has, is passed over: its object is downloaded again.
+ * Tells an empty index what the sidecars of the last archive say: each file that is there and has that size; whether it has that SHA-256
+ * as well is still to be seen. A line that is damaged, or names a path that no object has, is passed over: its object is downloaded again.
  */
 export function fillFromSidecars(directory: string, index: FileIndex): void {
   const isReachable = createDirectoryCheck(directory);
@@ -30,7 +30,7 @@ export function fillFromSidecars(directory: string, index: FileIndex): void {
       const object = parseLine(line);
       if (object === undefined || !isReachable(dirname(object.path))) continue;
       const stat = statOf(join(directory, object.path));
-      if (stat?.isFile() === true && stat.size === object.bytes) index.add([object], null);
+      if (stat?.isFile() === true && stat.size === object.bytes) index.add([{ ...object, touched: null }], null);
     }
   }
 }

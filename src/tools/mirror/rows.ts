@@ -12,6 +12,8 @@ export interface HeldFile extends ObjectName {
   readonly updatedAt: string | null;
   /** The row was changed since, the content not. */
   readonly moved: boolean;
+  readonly touched: number | null;
+  readonly sha256: string;
 }
 
 export function toBucket(row: Row): InventoryBucket {
@@ -52,5 +54,7 @@ export function toHeldFile(row: Row): HeldFile {
     bytes: Number(row['bytes']),
     updatedAt: row['updated_at'] as string | null,
     moved: row['moved'] === 1,
+    touched: row['touched'] as number | null,
+    sha256: String(row['sha256']),
   };
 }

@@ -12,6 +12,14 @@ export function statOf(path: string): Stats | undefined {
   }
 }
 
+/**
+ * When the bytes of a file or anything else of it were last changed, in microseconds: nobody can set that time. It is what Borg goes by, too,
+ * when it decides whether to read a file again.
+ */
+export function touchedAt({ ctimeMs }: Stats): number {
+  return Math.floor(ctimeMs * 1000);
+}
+
 /** Answers for one directory after the other below `root` whether it can be reached without following a link. */
 export function createDirectoryCheck(root: string): (directory: string) => boolean {
   let last = '';

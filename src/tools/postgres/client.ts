@@ -1,6 +1,8 @@
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { ConnectionConfig } from '../../config/project-config.ts';
+import { messageOf } from '../../errors.ts';
 import { tlsOptions } from './tls.ts';
 
 const connectTimeoutMs = 15_000;
@@ -55,6 +57,7 @@ async function open(connection: ConnectionConfig, ssl: Awaited<ReturnType<typeof
   });
   // A session that breaks while nothing is asked of it: the next query tells.
   client.on('error', () => undefined);
+  catchMisreadings(client);
   await client.connect();
   try {
     await client.query(withoutTimeLimits);
@@ -63,4 +66,31 @@ async function open(connection: ConnectionConfig, ssl: Awaited<ReturnType<typeof
     throw error;
   }
   return { client, countBytes: () => socket.bytesRead + socket.bytesWritten, destroy: () => void socket.destroy() };
+}
+
+/** Of what node-postgres (8.23) keeps to itself: called with the stream that it reads messages from, encrypted or not. */
+interface ReadingConnection {
+  readonly connection: { attachListeners(stream: Duplex): void };
+}
+
+/**
+ * What node-postgres cannot read it throws out of the event that brought it, which would end the process: a proxy, or what is no
+ * PostgreSQL at all, is enough for that. Here the connection ends instead, with an error that whoever waits for an answer gets.
+ */
+function catchMisreadings(client: pg.Client): void {
+  const { connection } = client as unknown as ReadingConnection;
+  const attach = connection.attachListeners.bind(connection);
+  connection.attachListeners = (stream) => {
+    const emit = stream.emit.bind(stream) as (event: string | symbol, ...values: unknown[]) => boolean;
+    stream.emit = (event: string | symbol, ...values: unknown[]): boolean => {
+      try {
+        return emit(event, ...values);
+      } catch (error) {
+        if (event !== 'data') throw error;
+        stream.destroy(new Error(`the answer is not what a PostgreSQL server sends (${messageOf(error)})`, { cause: error }));
+        return true;
+      }
+    };
+    attach(stream);
+  };
 }

@@ -3,7 +3,7 @@ import type { StandstillWatch } from '../standstill/watch.ts';
 import { createWatchedServer, describeServer } from './ask-server.ts';
 import { clientEnvironment } from './password-file.ts';
 import { findPrograms, type ProgramSearch } from './programs.ts';
-import { startScratchServer, type ScratchHost } from './scratch-server.ts';
+import { findScratchPlace, startScratchServer, type ScratchHost } from './scratch-server.ts';
 import { connect } from './session.ts';
 import { openSnapshot } from './snapshot.ts';
 
@@ -23,5 +23,6 @@ export function createDatabases(
       return clientEnvironment(connection, directory);
     },
     startScratchServer: (programs, directory) => startScratchServer({ ...search, signal }, programs, directory),
+    scratchPlace: (directory) => findScratchPlace(search, directory),
   };
 }

@@ -43,6 +43,15 @@ function toSession(opened: OpenClient, connection: ConnectionConfig, watch: Stan
     },
   };
   return {
+    async runScript(sql) {
+      try {
+        // Of several statements an array, whatever its type says.
+        const results = [await client.query<unknown[]>({ text: sql, rowMode: 'array' })].flat();
+        return results.map(({ command, fields, rows }) => ({ command, columns: fields.length, rows }));
+      } catch (error) {
+        throw connectionError(connection, nameLine(sql, error));
+      }
+    },
     async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
       const unwatch = watch?.watch({ ...thing });
       try {
@@ -61,4 +70,14 @@ function toSession(opened: OpenClient, connection: ConnectionConfig, watch: Stan
       destroy();
     },
   };
+}
+
+/** PostgreSQL counts characters, from 1: https://www.postgresql.org/docs/current/protocol-error-fields.html */
+function nameLine(sql: string, error: unknown): unknown {
+  const { position } = error as { position?: string };
+  if (!(error instanceof Error) || position === undefined) return error;
+  const before = Array.from(sql).slice(0, Number(position) - 1);
+  const line = before.filter((character) => character === '\n').length + 1;
+  error.message = `line ${line}: ${error.message}`;
+  return error;
 }

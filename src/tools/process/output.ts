@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
+import { AppError } from '../../errors.ts';
 
 /** Keeps the end of a text that may be long. */
 export class TextTail {
@@ -27,12 +28,34 @@ export class TextTail {
   }
 }
 
-/** All of a stream as text. For outputs of a bounded size only. */
-export async function collectText(stream: Readable): Promise<string> {
+/** The catalog of a very large database is the longest text that is read as a whole. */
+const longestText = 256 * 1024 * 1024;
+
+/** All of a stream as text. Throws AppError tool_failed for one of more than 256 MiB, or another limit. */
+export async function collectText(stream: Readable, limitBytes = longestText): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > limitBytes) throw tooLong(limitBytes);
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
+
+function tooLong(limitBytes: number): AppError {
+  const size = `${Math.round(limitBytes / 1024 / 1024)} MiB`;
+  return new AppError(
+    'tool_failed',
+    `A program has printed more than ${size}, where less was expected. Earlier backups are as they were.`,
+    {
+      hint: 'If that was an archive that was read, it is not one that the agent has made: `agent verify --all` tells which are good.',
+    },
+  );
+}
+
+/** A line that goes on for longer is told in pieces. */
+const longestLine = 1024 * 1024;
 
 /** Calls back for every line of a stream, the unfinished last one included; lines end with `\n` or `\r`. */
 export function followLines(stream: Readable, onLine: (line: string) => void): void {
@@ -41,6 +64,10 @@ export function followLines(stream: Readable, onLine: (line: string) => void): v
   stream.on('data', (chunk: Buffer) => {
     const lines = (rest + decoder.write(chunk)).split(/[\r\n]/);
     rest = lines.pop()!;
+    if (rest.length > longestLine) {
+      lines.push(rest);
+      rest = '';
+    }
     for (const line of lines) if (line !== '') onLine(line);
   });
   stream.on('end', () => {

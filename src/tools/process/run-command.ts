@@ -66,6 +66,8 @@ function startCommand(command: Command, { environment, watch }: CommandRunnerOpt
   subprocess.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
   if (command.onStderrLine !== undefined) followLines(subprocess.stderr, command.onStderrLine);
   const collected = (command.stdout ?? 'collect') === 'collect' ? collectText(subprocess.stdout!) : undefined;
+  // It is looked at when the program has ended.
+  collected?.catch(() => undefined);
 
   const termination = createTermination(subprocess, delayMs);
 

@@ -11,7 +11,7 @@ const runsLimit = 1000;
  * `storage` means the newest backup that holds objects. Undefined when there is none, or no history. Makes nothing.
  * @param directory of the project's state
  */
-export function readLastRun(directory: string, what: 'backup' | 'storage' | 'verify'): Date | undefined {
+export function readLastRun(directory: string, what: 'backup' | 'storage' | 'verify' | 'drill'): Date | undefined {
   if (!existsSync(join(directory, 'state.db'))) return undefined;
   const state = openStateStore(directory);
   try {

@@ -12,7 +12,7 @@ const answerSchema = z.object({
   // Of the row: updated_at.
   last_modified: z.string().nullish(),
   // That of the user.
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
 });
 
 /** What the row of an object says. The client library is not used, for it takes slashes away. */

@@ -8,7 +8,7 @@ export async function requestJson(transport: Transport, request: Request): Promi
   const { body } = await transport.request(request);
   let text: string;
   try {
-    text = await body.text();
+    text = await readText(request.what, body);
   } catch (error) {
     throw request.signal?.aborted === true ? error : toTransportError(request.what, error);
   }
@@ -18,6 +18,20 @@ export async function requestJson(transport: Transport, request: Request): Promi
     throw strangeAnswer(request.what, error);
   }
   return text;
+}
+
+/** A page of a list is a thousand objects; a bucket is a few hundred bytes. */
+const longestAnswer = 64 * 1024 * 1024;
+
+async function readText(what: string, body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > longestAnswer) throw strangeAnswer(what, new Error(`more than ${longestAnswer} bytes`));
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** Throws StorageError for what has another shape. */
