@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { runAgent } from '../helpers/agent.ts';
 import { expectArchivesAll } from '../helpers/archived-objects.ts';
+import { createEnds, faultRounds, faultSeed, recordFaults } from '../helpers/faults.ts';
 import { runKilled, runTimed } from '../helpers/killed-run.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { createRandom } from '../helpers/random.ts';
 import { archiveNames } from '../helpers/scenario.ts';
 import { createStoredProject, type BackupDocument, type StoredProject } from '../helpers/stored-project.ts';
 
-// AGENT_TEST_KILLS says at how many moments a whole run is killed, AGENT_TEST_KILL_SEED which ones. Unless told otherwise there are few,
-// and after the first one runs of Storage alone.
+// Unless all rounds are asked for there are few, and after the first one runs of Storage alone.
 
-const isLong = process.env['AGENT_TEST_KILLS'] !== undefined;
-const kills = Number(process.env['AGENT_TEST_KILLS'] ?? 4);
-const seed = Number(process.env['AGENT_TEST_KILL_SEED'] ?? Math.floor(Math.random() * 1e6));
+const kills = faultRounds(3, 40);
+const isLong = kills === 40;
+const seed = faultSeed;
 const patience = 60_000 + kills * 60_000;
 const concurrency = 2;
 const buckets = ['docs', 'media'];
@@ -65,6 +65,7 @@ test(`after kill -9 at ${kills} moments the next run needs no help (seed ${seed}
   expect(result.exitCode, result.stderr).toBe(0);
   expect(stages.map(({ name }) => name)).toEqual(stageNames);
 
+  const { ends, count } = createEnds();
   let known: readonly string[] = [];
   for (let round = 0; round < kills; round += 1) {
     const backup = isLong || round === 0 ? whole : [...whole, '--only', 'storage'];
@@ -98,11 +99,12 @@ test(`after kill -9 at ${kills} moments the next run needs no help (seed ${seed}
       told,
     ).toEqual([]);
     known = names;
-    if (isLong) console.info(`${told}: exit code ${killed.exitCode}, ${before.length} + ${after.length} downloads`);
+    count(killed.exitCode === 137 ? 'interrupted, nothing lost or downloaded twice' : 'over before the kill');
   }
   await scene.repository.borg('check', '--verify-data');
   if (isLong) await expectNothingDamaged(scene);
   await expectNoLeaks(scene.project.directory);
+  recordFaults({ group: 'storage-kills', fault: 'kill -9 at a random moment of a backup of Storage', rounds: kills, ends });
 });
 
 /** A run that was killed behind its archive of the database leaves no other one, and nothing else may be wrong. */
