@@ -10,6 +10,17 @@ export default defineConfig({
     maxWorkers: 3,
     // One scratch PostgreSQL cluster for the whole run; not started for `--project unit`.
     globalSetup: 'test/helpers/global-setup.ts',
+    // A test in which no assertion was reached, because a condition or an empty list left it out, fails.
+    expect: { requireAssertions: true },
+    // Of what runs in the processes of the tests; the agent as a process of its own (e2e) is not seen.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**'],
+      // Starts the process and flushes its output: only from outside can that be tested, and test/e2e does.
+      exclude: ['src/main.ts'],
+      reporter: ['text-summary', 'html'],
+      thresholds: { lines: 95 },
+    },
     projects: [
       {
         extends: true,
@@ -17,11 +28,34 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: minuteMs, hookTimeout: minuteMs },
+        test: {
+          name: 'integration',
+          provide: { agentRuns: 'in the test' },
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 3 * minuteMs,
+          hookTimeout: minuteMs,
+        },
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 3 * minuteMs, hookTimeout: minuteMs },
+        test: {
+          name: 'e2e',
+          provide: { agentRuns: 'as a process' },
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 3 * minuteMs,
+          hookTimeout: minuteMs,
+        },
+      },
+      {
+        extends: true,
+        // Few rounds of each fault; all of them by `npm run test:faults`.
+        test: {
+          name: 'faults',
+          provide: { agentRuns: 'as a process' },
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 3 * minuteMs,
+          hookTimeout: minuteMs,
+        },
       },
     ],
   },

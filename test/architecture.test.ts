@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { checkGlobals, checkImports, checkSizes, type ImportMap, type Source } from './helpers/architecture.ts';
+import { checkAssertions } from './helpers/assertions.ts';
 
 /** Modules that reach neither disk nor network nor other programs. */
 const pure = ['node:crypto', 'node:events', 'node:path', 'node:stream', 'node:stream/promises', 'zod'];
@@ -99,15 +100,15 @@ const outermost = [
 
 const limits = { max: 300, median: 80, p90: 200 };
 
-async function readSources(): Promise<Source[]> {
-  const root = fileURLToPath(new URL('../src', import.meta.url));
+async function readSources(directory: string): Promise<Source[]> {
+  const root = fileURLToPath(new URL(`../${directory}`, import.meta.url));
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return Promise.all(files.map(async (file) => ({ path: relative(root, file), text: await readFile(file, 'utf8') })));
 }
 
 describe('the sources', async () => {
-  const sources = await readSources();
+  const sources = await readSources('src');
 
   test('are TypeScript, and there', () => {
     expect(sources.length).toBeGreaterThan(20);
@@ -125,6 +126,12 @@ describe('the sources', async () => {
   test('stay small', () => {
     expect(checkSizes(sources, limits)).toEqual([]);
   });
+});
+
+test('every assertion can fail', async () => {
+  const tests = (await readSources('test')).filter(({ path }) => path.endsWith('.ts') && path !== 'architecture.test.ts');
+  expect(tests.length).toBeGreaterThan(200);
+  expect(checkAssertions(tests)).toEqual([]);
 });
 
 /** Violations of a set of files given as `path: text`, next to some files to import from. */
@@ -225,5 +232,24 @@ describe('the check itself', () => {
       'the file at the 90th percentile has 301 lines',
     ]);
     expect(checkSizes(toSources({ a: 'a\n'.repeat(80) }), limits)).toEqual(['the median file has 80 lines']);
+  });
+
+  test.each([
+    'expect(true).toBe(done)',
+    "expect('text', 'a message').toContain('t')",
+    'expect([]).toEqual(await list())',
+    'expect(found.names).toEqual(found.names)',
+    'expect(result).toMatchObject({})',
+    'expect(names.length).toBeGreaterThanOrEqual(0)',
+    "expect(text).toContain('')",
+  ])('finds that %s cannot fail', (assertion) => {
+    expect(checkAssertions(toSources({ 'a.test.ts': `\n${assertion};\n` }))).toEqual([
+      expect.stringMatching(/^a\.test\.ts:2 cannot fail: /),
+    ]);
+  });
+
+  test('finds nothing in an assertion that can fail', () => {
+    const text = "expect(names).toEqual(['a']);\nexpect(a).toEqual(b);\nexpect(count).toBeGreaterThanOrEqual(1);\n";
+    expect(checkAssertions(toSources({ 'a.test.ts': text }))).toEqual([]);
   });
 });

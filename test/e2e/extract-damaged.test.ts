@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { craftArchive, type CraftRequest } from '../helpers/crafted-archive.ts';
 import { expectFiles, filesBelow, inShell, readTar, type ExtractDocument } from '../helpers/extracting.ts';
-import { createStoredProject } from '../helpers/stored-project.ts';
+import { createStorageTarget, createStoredProject } from '../helpers/stored-project.ts';
 import { createTemporaryDirectory } from '../helpers/temporary-directory.ts';
 
 test('what is damaged is named and not written, and what is hostile is refused', async () => {
-  const scene = await createStoredProject();
+  const target = await createStorageTarget();
+  const scene = await createStoredProject(target.variables);
   for (const name of ['changed.txt', 'gone.txt', 'good.txt', 'short.txt'])
     await scene.storage.putObject('docs', name, `this is ${name}`);
   const { document } = await scene.backUp();
   const base = await createTemporaryDirectory();
-  const paths = ['bucket.json', 'objects.jsonl', 'objects'].map((name) => `storage/docs/${name}`);
+  const paths = ['RECOVERY.md', ...['bucket.json', 'objects.jsonl', 'objects'].map((name) => `storage/docs/${name}`)];
   let count = 0;
   const craft = async (change: CraftRequest['change'], more: readonly string[] = []): Promise<string> => {
     count += 1;
@@ -48,6 +49,29 @@ test('what is damaged is named and not written, and what is hostile is refused',
     'docs/changed.txt',
     'docs/good.txt',
   ]);
+
+  const other = await craft((directory) => writeFile(objects(directory, 'changed.txt'), 'that is changed.txt'));
+  const restore = ['restore', other, '--to', 'test', '--confirm', 'shop-test', '--only', 'storage', '--json'];
+  const restored = await scene.run(...restore);
+  expect(restored).toMatchObject({
+    exitCode: 3,
+    stdout: expect.stringMatching(/changed\.txt has another content than when it was captured/) as string,
+  });
+  const stored = await target.database.query<{ name: string }>('SELECT name FROM storage.objects ORDER BY name');
+  expect(stored.map(({ name }) => name)).toEqual(['gone.txt', 'good.txt', 'short.txt']);
+
+  // Where something of the target would go for it, nothing is written unless the user says so.
+  await target.storage.putObject('docs', 'good.txt', 'of the target');
+  const sent = target.storage.requests.length;
+  const over = [...restore, '--no-safety-backup'];
+  const stopped = await scene.run(...over);
+  expect(stopped).toMatchObject({
+    exitCode: 22,
+    stdout: expect.stringMatching(/are not as they were captured: docs\/changed\.txt\. Nothing was touched\./) as string,
+  });
+  expect(target.storage.requests.slice(sent).filter(({ method }) => method !== 'GET')).toEqual([]);
+  const allowed = await scene.run(...over, '--allow-incomplete');
+  expect(allowed).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/"uploaded":1,"uploadedBytes":16/) as string });
 
   const outside = await craft((directory) =>
     rewriteSidecar(directory, (line) => line.replace('storage/docs/objects/good.txt', '../good.txt')),

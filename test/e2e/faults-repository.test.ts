@@ -1,5 +1,4 @@
 import { execa } from 'execa';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runAgent } from '../helpers/agent.ts';
@@ -8,7 +7,6 @@ import { createTestDatabase } from '../helpers/database.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { createTestProject } from '../helpers/project.ts';
 import { archiveNames, createInitializedProject, expectGood } from '../helpers/scenario.ts';
-import { mountSmallDisk } from '../helpers/small-disk.ts';
 
 test('there is no repository: exit code 10, with the remedy', async () => {
   const source = await createTestDatabase();
@@ -67,55 +65,6 @@ test('the key is exported once, into a private file that was not there', async (
   await execa('sed', ['--in-place', '/^key = /,/^$/d', join(repository.location, 'config')]);
   await repository.borg('key', 'import', '::', file);
   await repository.borg('list');
-});
-
-test('Borg of another machine holds the lock: exit code 11', async () => {
-  const source = await createTestDatabase();
-  const variables = { BORG_LOCK_WAIT: '2s' };
-  const { project, repository } = await createInitializedProject({ database: source, variables });
-  await runAgent(['backup', '--env-file', project.envFile]);
-  await mkdir(join(repository.location, 'lock.exclusive'));
-  await execa('touch', [join(repository.location, 'lock.exclusive', 'elsewhere@1.1-0')]);
-  // Nobody makes this backup meanwhile.
-  const result = await runAgent(['backup', '--take-turns', '--env-file', project.envFile, '--json']);
-  expect(result.json()).toMatchObject({ error: { code: 'repository_locked', exitCode: 11, retryable: true } });
-  await repository.borg('break-lock');
-  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });
-  await expectGood(project);
-});
-
-test('the disk of the repository is full: exit code 21, and the next run works when there is room', async ({ skip }) => {
-  const disk = (await mountSmallDisk('660m')) ?? skip('This process may mount no small disk.');
-  const source = await createTestDatabase();
-  await source.query('CREATE TABLE small AS SELECT g FROM generate_series(1, 1000) g');
-  const repository = await createTestRepository();
-  const onDisk = {
-    ...repository,
-    location: join(disk, 'repository'),
-    environment: { ...repository.environment, BORG_REPO: join(disk, 'repository') },
-  };
-  const borg = async (...args: readonly string[]): Promise<string> =>
-    (await execa('borg', args, { env: onDisk.environment, extendEnv: false })).stdout;
-  const { project } = await createInitializedProject({ database: source, repository: { ...onDisk, borg } });
-  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0 });
-
-  // Borg ends no transaction with less than 550 MB free, so the disk is a larger one that something else has filled.
-  const ballast = join(disk, 'ballast');
-  await execa('fallocate', ['--length', '640MiB', ballast]);
-  // 60 MB that neither compress nor repeat.
-  await source.query(
-    "CREATE TABLE noise AS SELECT encode(sha256(g::text::bytea), 'hex') AS a, encode(sha256((-g)::text::bytea), 'hex') AS b FROM generate_series(1, 450000) g",
-  );
-  const full = await runAgent(['backup', '--env-file', project.envFile, '--json']);
-  expect(full.json()).toMatchObject({ error: { code: 'no_space', exitCode: 21 } });
-  // Borg fails on the full disk once more when it closes the repository, and may then leave its lock there.
-  expect(await archiveNames({ ...onDisk, borg })).toHaveLength(1);
-  await expectNoLeaks(project.directory);
-  await expectGood(project);
-
-  await rm(ballast);
-  expect(await runAgent(['backup', '--env-file', project.envFile])).toMatchObject({ exitCode: 0, stderr: '' });
-  await expectGood(project);
 });
 
 test('less room than Borg asks for: exit code 21 before anything is dumped, as Borg itself would say in the end', async () => {

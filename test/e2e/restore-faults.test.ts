@@ -9,7 +9,7 @@ import type { ClusterAddress } from '../helpers/cluster.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { expectNoLeaks } from '../helpers/leaks.ts';
 import { bigTable } from '../helpers/paused-backup.ts';
-import { expectNoProcesses, findProcess, listDescendants } from '../helpers/processes.ts';
+import { findProcess } from '../helpers/processes.ts';
 import { createTestProject, formatUrl, type TestProject } from '../helpers/project.ts';
 import { archiveNames, createInitializedProject, dumpText } from '../helpers/scenario.ts';
 import { startTestCluster } from '../helpers/test-cluster.ts';
@@ -46,71 +46,65 @@ async function expectUntouched(result: AgentResult, error: object): Promise<void
   await expectNoLeaks(project.directory);
 }
 
-describe('a restore is refused before anything is touched', () => {
-  beforeEach(async () => void (await backUp()));
+test('a restore is refused before anything is touched', async () => {
+  await backUp();
+  const args = ['restore', 'latest', '--to', 'test', '--env-file', project.envFile, '--json'];
 
-  test('when the target does not allow it', async () => {
-    const variables = { TEST_SUPABASE_DB_URL: formatUrl(target.config), TEST_PROJECT_NAME: 'shop-test' };
-    const forbidden = await createTestProject({ database: source, repository, variables });
-    const args = ['restore', 'latest', '--to', 'test', '--confirm', 'shop-test', '--env-file', forbidden.envFile, '--json'];
-    await expectUntouched(await runAgent(args), { code: 'target_refused', exitCode: 2 });
+  // With --dry-run, which shows the plan.
+  const dry = await runAgent(restoreArguments('--dry-run'));
+  expect(dry.exitCode).toBe(0);
+  expect(dry.json()).toMatchObject({
+    status: 'complete',
+    dryRun: true,
+    plan: {
+      refusals: [],
+      losses: [],
+      manual: [],
+      steps: expect.arrayContaining([expect.stringContaining('20 tables')]) as string[],
+    },
   });
+  expect(await dumpText(target)).toBe(emptyTarget);
 
-  test('when nobody has confirmed it, or another name', async () => {
-    const args = ['restore', 'latest', '--to', 'test', '--env-file', project.envFile, '--json'];
-    await expectUntouched(await runAgent(args), {
-      code: 'target_refused',
-      message: 'A restore has to be confirmed. Nothing was touched.',
-    });
-    await expectUntouched(await runAgent([...args, '--confirm', 'shop']), { code: 'target_refused', exitCode: 2 });
+  // When nobody has confirmed it, or another name.
+  await expectUntouched(await runAgent(args), {
+    code: 'target_refused',
+    message: 'A restore has to be confirmed. Nothing was touched.',
   });
+  await expectUntouched(await runAgent([...args, '--confirm', 'shop']), { code: 'target_refused', exitCode: 2 });
 
-  test('when the target is not empty', async () => {
-    await target.query('CREATE TABLE public.precious (x int)');
-    emptyTarget = await dumpText(target);
-    const result = await runAgent(restoreArguments());
-    await expectUntouched(result, { code: 'target_refused', exitCode: 2 });
-    expect(result.stdout).toContain('is not empty: 1 relation(s) in schema public');
-  });
+  // When the target does not allow it.
+  const variables = { TEST_SUPABASE_DB_URL: formatUrl(target.config), TEST_PROJECT_NAME: 'shop-test' };
+  const forbidden = await createTestProject({ database: source, repository, variables });
+  const toForbidden = [
+    'restore',
+    'latest',
+    '--to',
+    'test',
+    '--confirm',
+    'shop-test',
+    '--env-file',
+    forbidden.envFile,
+    '--json',
+  ];
+  await expectUntouched(await runAgent(toForbidden), { code: 'target_refused', exitCode: 2 });
 
-  test('when there is no such backup', async () => {
-    const result = await runAgent([
-      'restore',
-      'nonsense',
-      '--to',
-      'test',
-      '--confirm',
-      'shop-test',
-      '--env-file',
-      project.envFile,
-      '--json',
-    ]);
-    await expectUntouched(result, { code: 'backup_not_found', exitCode: 2 });
-    expect(result.stdout).toContain('There are: shop-2');
-  });
+  // When there is no such backup.
+  const nonsense = await runAgent(restoreArguments().with(1, 'nonsense'));
+  await expectUntouched(nonsense, { code: 'backup_not_found', exitCode: 2 });
+  expect(nonsense.stdout).toContain('There are: shop-2');
 
-  test('when the target is not to be reached', async () => {
-    const env = { TEST_SUPABASE_DB_URL: 'postgresql://x:canary@127.0.0.1:1/x?sslmode=disable' };
-    const result = await runAgent(restoreArguments(), { env });
-    expect(result.exitCode).toBe(20);
-    expect(result.stdout + result.stderr).not.toContain('canary');
-  });
+  // When the target is not to be reached.
+  const env = { TEST_SUPABASE_DB_URL: 'postgresql://x:canary@127.0.0.1:1/x?sslmode=disable' };
+  const unreachable = await runAgent(restoreArguments(), { env });
+  expect(unreachable.exitCode).toBe(20);
+  expect(unreachable.stdout + unreachable.stderr).not.toContain('canary');
 
-  test('with --dry-run, which shows the plan', async () => {
-    const result = await runAgent(restoreArguments('--dry-run'));
-    expect(result.exitCode).toBe(0);
-    expect(result.json()).toMatchObject({
-      status: 'complete',
-      dryRun: true,
-      plan: {
-        refusals: [],
-        losses: [],
-        manual: [],
-        steps: expect.arrayContaining([expect.stringContaining('20 tables')]) as string[],
-      },
-    });
-    expect(await dumpText(target)).toBe(emptyTarget);
-  });
+  // When the target is not empty.
+  await target.query('CREATE TABLE public.precious (x int)');
+  emptyTarget = await dumpText(target);
+  const filled = await runAgent(restoreArguments());
+  await expectUntouched(filled, { code: 'target_refused', exitCode: 2 });
+  expect(filled.stdout).toContain('is not empty: 1 relation(s) in schema public');
 });
 
 describe('an archive that is not what it says', () => {
@@ -178,25 +172,6 @@ describe('in the middle of a restore', () => {
     return { agent, psql };
   }
 
-  /** The kernel itself lets a stopped process go on whose group has lost its parent. */
-  function resumeIfThere(pid: number): void {
-    try {
-      process.kill(pid, 'SIGCONT');
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'ESRCH' });
-    }
-  }
-
-  test('the agent is killed: nothing stays', async () => {
-    const { agent, psql } = await startPausedRestore();
-    agent.kill('SIGKILL');
-    await agent.finished;
-    resumeIfThere(psql);
-    await expectNoProcesses(project.stateDirectory);
-    await expect.poll(() => dumpText(target)).toBe(emptyTarget);
-    expect(await runAgent(restoreArguments())).toMatchObject({ exitCode: 0, stderr: '' });
-  });
-
   test('damage in the repository leaves nothing with --jobs either', async () => {
     await source.query('CREATE ROLE of_the_source');
     await backUp();
@@ -224,18 +199,6 @@ describe('in the middle of a restore', () => {
     );
     process.kill(psql, 'SIGCONT');
     await expectUntouched(await agent.finished, { code: 'restore_failed', exitCode: 1 });
-  });
-
-  test('Borg is killed: nothing stays', async () => {
-    const { agent, psql } = await startPausedRestore();
-    const borg = await vi.waitFor(async () => {
-      const found = (await listDescendants(agent.pid)).find(({ name }) => name === 'borg');
-      if (found === undefined) throw new Error('No Borg is there yet.');
-      return found;
-    });
-    process.kill(borg.pid, 'SIGKILL');
-    process.kill(psql, 'SIGCONT');
-    await expectUntouched(await agent.finished, { code: 'repository_failed', exitCode: 1 });
   });
 });
 

@@ -23,7 +23,9 @@ test('the agent as a service is ready, backs up, reads a change, begins anew aft
   const listBackups = async () =>
     (JSON.parse(await done(['agent', 'list', '--project', 'shop', '--json'])) as { backups: object[] }).backups;
 
-  const isHeld = () => expect.poll(() => show('StatusText'), { timeout: 30_000 }).toMatch(/^shop: backup, snapshot/);
+  const waitUntilHeld = async () => {
+    await expect.poll(() => show('StatusText'), { timeout: 30_000 }).toMatch(/^shop: backup, snapshot/);
+  };
 
   await done([install]);
   const database = await createTestDatabase();
@@ -43,7 +45,7 @@ test('the agent as a service is ready, backs up, reads a change, begins anew aft
   expect(await show('StatusText')).toMatch(/^next run 20/);
   const held = await holdDumps(database);
   await done(['agent', 'run-now', 'shop']);
-  await isHeld();
+  await waitUntilHeld();
   // The timer's unit begins, sees that somebody is at it, and ends well.
   await done(['systemctl', 'start', 'supabase-backup@shop.service']);
   expect(await waitForRun(machine, 'supabase-backup@shop.service')).toMatch(/Another run.*is going on[^]*Finished/);
@@ -67,7 +69,7 @@ test('the agent as a service is ready, backs up, reads a change, begins anew aft
   // A newer version goes over one that is at work, and all of it goes in the end, a run included.
   const heldAgain = await holdDumps(database);
   await done(['agent', 'run-now', 'shop']);
-  await isHeld();
+  await waitUntilHeld();
   await done(['rm', sooner]);
   await done([install]);
   expect(await show('StatusText')).toMatch(/shop: backup/);

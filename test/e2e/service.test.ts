@@ -33,7 +33,8 @@ test('is installed, makes up for a missed backup, takes credentials, tells of a 
   await done(['systemd-creds', 'encrypt', '--with-key=host', '--name=SUPABASE_DB_PASSWORD', '-', encryptedPassword], password);
   const dropIn = ['[Service]', ...credentials, ''].join('\n');
   await write('/etc/systemd/system/supabase-backup@shop.service.d/credentials.conf', dropIn);
-  await write('/etc/systemd/system/supabase-backup-verify@shop.service.d/credentials.conf', dropIn);
+  for (const unit of ['supabase-backup-verify', 'supabase-backup-drill'])
+    await write(`/etc/systemd/system/${unit}@shop.service.d/credentials.conf`, dropIn);
   await write('/etc/systemd/system/supabase-backup@.timer.d/soon.conf', '[Timer]\nRandomizedDelaySec=0\n');
   const properties = ['User=supabase-backup', ...credentials].map((line) => `--property=${line}`);
   const run = ['systemd-run', '--quiet', '--wait', '--pipe', ...properties, 'agent'];
@@ -52,6 +53,8 @@ test('is installed, makes up for a missed backup, takes credentials, tells of a 
   expect(shown.variables).toContainEqual({ name: 'BORG_PASSPHRASE', value: '***', source: 'credential' });
 
   await done(['systemctl', 'start', 'supabase-backup-verify@shop.service']);
+  await done(['systemctl', 'start', 'supabase-backup-drill@shop.service']);
+  expect(JSON.parse(await done(agent('list')))).toMatchObject({ backups: [{ drill: { status: 'complete' } }] });
 
   const broken = `PROJECT_NAME=broken\nSUPABASE_DB_URL=${url}\nSUPABASE_DB_PASSWORD=wrong\nBORG_REPO=${repository}\nBORG_PASSPHRASE=x\n`;
   await write('/etc/supabase-backup/broken.env', broken, '640');

@@ -13,7 +13,7 @@ test('tells of the last complete backup and of what failed since, without reposi
     /^PROJECT  HEALTH  LAST GOOD  NEXT  SIZE  GROWTH\nshop     never   never      -        -       -\n\nshop: /,
   );
   expect(first).toMatch(
-    /\n\nThere is no complete backup yet\.\nNo run is going on\.\nNo run is on record\.\n\nNot good: There is no complete backup\.\n$/,
+    /\n\nThere is no complete backup yet\.\nNo restore has been rehearsed on this machine \(agent drill\)\.\nNo run is going on\.\nNo run is on record\.\n\nNot good: There is no complete backup\.\n$/,
   );
 
   const made = await runAgent(['backup', '--env-file', project.envFile, '--json']);
@@ -43,7 +43,9 @@ test('tells of the last complete backup and of what failed since, without reposi
   expect(report.failures).toMatchObject([{ command: 'backup', error: { code: 'source_unreachable' } }]);
   const { stdout } = await status();
   expect(stdout).toMatch(
-    new RegExp(`\nLast complete backup: ${backupId} \\(just now\\)\\.\nNo run is going on\\.\n\n1 run has failed since:`),
+    new RegExp(
+      `\nLast complete backup: ${backupId} \\(just now\\)\\.\nNo restore has been rehearsed .*\nNo run is going on\\.\n\n1 run has failed since:`,
+    ),
   );
   expect(stdout).toMatch(
     /^PROJECT .*\nshop +failed +just now +- +\d.* +\+\d.*\n\nshop: The backup of .* failed: PostgreSQL at /,

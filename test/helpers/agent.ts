@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { inject } from 'vitest';
 import { whenTestEnds } from './cleanup.ts';
 
 /** The agent's program. */
@@ -32,12 +33,26 @@ export interface RunningAgent {
   readonly finished: Promise<AgentResult>;
 }
 
-/** Runs `agent ARGS` as a process of its own; how that ends is for the test to judge. */
-export async function runAgent(args: readonly string[], options: AgentOptions = {}): Promise<AgentResult> {
-  return startAgent(args, options).finished;
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Where `runAgent` has the agent run: vitest.config.ts says so for each project. */
+    agentRuns: 'as a process' | 'in the test';
+  }
 }
 
-/** Starts `agent ARGS`. If it still runs when the test is over, it is killed. */
+/** Runs `agent ARGS`, as a process of its own or in the one of the test; how that ends is for the test to judge. */
+export async function runAgent(args: readonly string[], options: AgentOptions = {}): Promise<AgentResult> {
+  if (inject('agentRuns') === 'as a process') return startAgent(args, options).finished;
+  const { runAgentHere } = await import('./agent-here.ts');
+  return runAgentHere(args, options).finished;
+}
+
+/** Of stdout, the one JSON document that it must be. */
+export function toResult(exitCode: number, stdout: string, stderr: string): AgentResult {
+  return { exitCode, stdout, stderr, json: <Document>() => JSON.parse(stdout) as Document };
+}
+
+/** Starts `agent ARGS` as a process of its own. If it still runs when the test is over, it is killed. */
 export function startAgent(args: readonly string[], options: AgentOptions = {}): RunningAgent {
   const subprocess = execa(process.execPath, ['--', main, ...args], {
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LANG: 'C.UTF-8', HOME: '/nonexistent', ...options.env },
@@ -54,11 +69,8 @@ export function startAgent(args: readonly string[], options: AgentOptions = {}):
     subprocess.kill('SIGKILL');
     await subprocess;
   });
-  const finished = subprocess.then(({ exitCode, signal, stdout, stderr }) => ({
-    exitCode: exitCode ?? 128 + constants.signals[signal as NodeJS.Signals],
-    stdout,
-    stderr,
-    json: <Document>() => JSON.parse(stdout) as Document,
-  }));
+  const finished = subprocess.then(({ exitCode, signal, stdout, stderr }) =>
+    toResult(exitCode ?? 128 + constants.signals[signal as NodeJS.Signals], stdout, stderr),
+  );
   return { pid: subprocess.pid!, kill: (signal) => void subprocess.kill(signal), finished };
 }

@@ -14,10 +14,10 @@ export interface TestRepository {
   borg(...args: readonly string[]): Promise<string>;
 }
 
-/** Removed when the test is over. */
-export async function createTestRepository(): Promise<TestRepository> {
+/** Removed when the test is over, but for one whose place is given. */
+export async function createTestRepository(place?: string): Promise<TestRepository> {
   const directory = await createTemporaryDirectory();
-  const location = join(directory, 'repository');
+  const location = place ?? join(directory, 'repository');
   const passphrase = 'correct-horse-battery-staple';
   const environment = {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',

@@ -24,6 +24,8 @@ export const noSchedules = {
 export async function createTestContext(options: {
   readonly database: TestDatabase;
   readonly repository: TestRepository;
+  /** Instead of the PATH of this process. */
+  readonly path?: string;
 }): Promise<RunContext> {
   const stateDirectory = join(await createTemporaryDirectory(), 'state');
   await mkdir(stateDirectory, { mode: 0o700 });
@@ -56,7 +58,7 @@ export async function createTestContext(options: {
     log: createLogger([]),
     progress: silentProgress,
     signal: new AbortController().signal,
-    environment: process.env,
+    environment: { ...process.env, ...(options.path === undefined ? {} : { PATH: options.path }) },
   });
   onTestFinished(() => context.state.close());
   return context;

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { parseManifest } from '../../src/archive/manifest-text.ts';
 import { parseArchiveName } from '../../src/domain/archive-name.ts';
 import type { Manifest } from '../../src/domain/manifest.ts';
 import type { TestRepository } from './borg.ts';
@@ -24,7 +25,8 @@ export async function craftArchive(repository: TestRepository, request: CraftReq
   const borg = { env: repository.environment, extendEnv: false, cwd: directory };
   await execa('borg', ['extract', `::${request.from}`], borg);
   const path = join(directory, 'manifest.json');
-  const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
+  // Without the checksum: what is crafted here is told from what was damaged.
+  const manifest = parseManifest(await readFile(path, 'utf8')) as Manifest;
   const { backupId } = parseArchiveName(request.as) ?? manifest;
   await writeFile(path, JSON.stringify({ ...manifest, backupId, ...request.manifest }));
   await request.change?.(directory);

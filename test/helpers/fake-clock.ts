@@ -6,6 +6,8 @@ export interface FakeClock extends Clock {
   passUntil(moment: Date): Promise<void>;
   /** Sets the clock on the wall, without time passing. */
   set(moment: Date): void;
+  /** How many sleep now. */
+  sleepers(): number;
 }
 
 interface Sleeper {
@@ -52,10 +54,11 @@ export function createFakeClock(start: Date): FakeClock {
       }
     },
     set: (moment) => (wallMs = moment.getTime()),
+    sleepers: () => sleepers.size,
   };
 }
 
 /** Until nobody has anything to do at once. */
-async function settle(): Promise<void> {
-  for (let count = 0; count < 20; count += 1) await Promise.resolve();
+function settle(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }

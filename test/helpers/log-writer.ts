@@ -13,6 +13,7 @@ const { log, close } = composeLog({
   level: 'silent',
   environment: {},
   commands: { start: () => Promise.reject(new Error('nothing is started')) as never, run: () => Promise.reject(new Error()) },
+  stderr: process.stderr,
   warn: (text) => process.stderr.write(text),
 });
 let count = 0;

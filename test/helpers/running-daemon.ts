@@ -14,11 +14,17 @@ export interface RunningDaemon {
   ask(...args: string[]): Promise<AgentResult>;
 }
 
+/** Starts it as a process of its own. */
 export function startDaemon(directory: string, ...args: string[]): RunningDaemon {
+  return watchDaemon(startAgent, directory, args);
+}
+
+/** `start` has `agent ARGS` run. */
+export function watchDaemon(start: typeof startAgent, directory: string, args: readonly string[]): RunningDaemon {
   const socket = join(directory, 'agent.sock');
   const lines: Record<string, unknown>[] = [];
   let seen = 0;
-  const agent = startAgent(['daemon', '--log-level', 'debug', '--projects-directory', directory, '--socket', socket, ...args], {
+  const agent = start(['daemon', '--log-level', 'debug', '--projects-directory', directory, '--socket', socket, ...args], {
     onStderrLine: (line) => void (line.startsWith('{') && lines.push(JSON.parse(line) as Record<string, unknown>)),
   });
   return {

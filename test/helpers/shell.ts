@@ -12,6 +12,7 @@ export function createTestShell(changes: Partial<Shell> = {}): Shell {
     attended: false,
     signal: new AbortController().signal,
     output: { json: false, result: () => undefined, note: () => undefined, failure: () => undefined },
+    stderr: process.stderr,
     screen: {
       canDraw: false,
       size: () => ({ columns: 80, rows: 24 }),
@@ -22,6 +23,7 @@ export function createTestShell(changes: Partial<Shell> = {}): Shell {
     },
     progress: silentProgress,
     openBinaryOutput: () => undefined,
+    readStandardInput: () => Promise.resolve(''),
     askPassword: undefined,
     ask: undefined,
     onHangup: () => undefined,

@@ -39,16 +39,20 @@ export function runOnTerminal(args: readonly string[]): TerminalSession {
   let shown = '';
   subprocess.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
   return {
-    waitFor: (text, times = 1) =>
-      vi.waitFor(
-        () => {
-          if (shown.split(text).length <= times) throw new Error(`The terminal does not show "${text}" but:\n${shown}`);
-        },
-        { timeout: 30_000, interval: 10 },
-      ),
+    waitFor: (text, times) => waitUntilShown(() => shown, text, times),
     type: (text) => void subprocess.stdin.write(text),
     finished: subprocess.then(({ exitCode }) => ({ exitCode, shown })),
   };
+}
+
+export function waitUntilShown(read: () => string, text: string, times = 1): Promise<void> {
+  return vi.waitFor(
+    () => {
+      const shown = read();
+      if (shown.split(text).length <= times) throw new Error(`The terminal does not show "${text}" but:\n${shown}`);
+    },
+    { timeout: 30_000, interval: 10 },
+  );
 }
 
 function quote(word: string): string {

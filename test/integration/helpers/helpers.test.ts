@@ -97,7 +97,7 @@ describe('the look for leaks', () => {
   test('is content with files and directories', async () => {
     const directory = await createTemporaryDirectory();
     await mkdir(join(directory, 'below'));
-    await expectNoLeaks(directory);
+    await expect(expectNoLeaks(directory)).resolves.toBeUndefined();
   });
 
   test('finds a process, a descriptor and a named pipe', async () => {

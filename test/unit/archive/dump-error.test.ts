@@ -17,6 +17,16 @@ test.each([
   ['pg_dump: error: query would be affected by row-level security policy for table "x"', 'dump_failed', 'BYPASSRLS'],
   ['pg_dump: error: query failed: server closed the connection unexpectedly', 'source_unreachable', 'run the backup again'],
   [
+    'pg_dump: error: query failed: could not receive data from server: Connection reset by peer',
+    'source_unreachable',
+    'run the backup again',
+  ],
+  [
+    'pg_dump: error: query failed: ERROR:  invalid snapshot identifier: "00000002-0000029B-1"',
+    'source_unreachable',
+    'The session that held the snapshot was ended',
+  ],
+  [
     'pg_dump: error: connection to server at "h" (::1), port 5432 failed: timeout',
     'source_unreachable',
     'run the backup again',

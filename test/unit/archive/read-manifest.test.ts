@@ -44,6 +44,9 @@ const texts: Readonly<Record<string, string>> = {
   }),
   unknown: JSON.stringify({ ...common, kind: 'functions' }),
   broken: '{',
+  newer: JSON.stringify({ formatVersion: 2, kind: 'database', agentVersion: '3.1.0', whole: 'something else' }),
+  'newer still': JSON.stringify({ formatVersion: 7 }),
+  older: JSON.stringify({ ...common, formatVersion: 0, kind: 'database' }),
 };
 const tools = { repository: { readText: async (archive: string) => texts[archive] } as unknown as Repository };
 
@@ -61,10 +64,23 @@ test.each([
   ['database', readStorageManifest, 'its manifest cannot be understood'],
   ['unknown', readAnyManifest, 'its manifest cannot be understood'],
   ['broken', readAnyManifest, 'its manifest cannot be understood'],
+  ['older', readAnyManifest, 'its manifest cannot be understood'],
   ['missing', readAnyManifest, 'it has no manifest'],
 ])('that of a %s one is refused where another is asked for', async (archive, read, what) => {
   await expect(read(tools, archive)).rejects.toMatchObject({
     code: 'verification_failed',
     message: `${archive} is not good: ${what}.`,
   });
+});
+
+test.each([
+  ['newer', /^newer was written by agent 3\.1\.0 in layout 2; this one reads layout 1\. Nothing says/],
+  ['newer still', /^newer still was written by a newer agent in layout 7; /],
+])('the manifest of a layout that is %s is no damage, and needs a newer agent', async (archive, message) => {
+  for (const read of [readAnyManifest, readManifest, readStorageManifest])
+    await expect(read(tools, archive)).rejects.toMatchObject({
+      code: 'verification_failed',
+      message: expect.stringMatching(message) as string,
+      hint: expect.stringMatching(/^Install that version of the agent or a newer one\./) as string,
+    });
 });

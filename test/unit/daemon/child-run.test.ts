@@ -18,8 +18,8 @@ test.each([
   [{ exitCode: 11, stdout: failure(true, 'repository_locked') }, false, { result: 'failed', retryable: true }],
   [{ exitCode: 130, stdout: failure() }, false, { result: 'cancelled' }],
   [{ exitCode: null, signal: 'SIGKILL', stdout: '' }, true, { result: 'cancelled' }],
-  [{ exitCode: null, signal: 'SIGKILL', stdout: '' }, false, { result: 'failed', retryable: true }],
-  [{ exitCode: 134, stdout: '{"half' }, false, { result: 'failed', retryable: true }],
+  [{ exitCode: null, signal: 'SIGKILL', stdout: '' }, false, { result: 'failed', retryable: true, diedOf: 'SIGKILL' }],
+  [{ exitCode: 134, stdout: '{"half' }, false, { result: 'failed', retryable: true, diedOf: '134' }],
 ])('%j, cancelled: %s', (result, cancelled, outcome) => {
   expect(judge({ signal: null, ...result }, cancelled)).toMatchObject(outcome);
 });
@@ -47,7 +47,8 @@ test('a run is a process of its own, with its stages in its log', async () => {
     onLine: (project, line) => lines.push(`${project}: ${line}`),
   });
   const project = scheduledProject('shop', {});
-  for (const kind of ['backup', 'database', 'verify'] as const) starter.start(project, kind, (step) => steps.push(step));
+  for (const kind of ['backup', 'database', 'verify', 'drill'] as const)
+    starter.start(project, kind, (step) => steps.push(step));
   const common = [
     '--take-turns',
     '--project',
@@ -62,6 +63,7 @@ test('a run is a process of its own, with its stages in its log', async () => {
     `node --option -- main.ts backup ${common.join(' ')}`,
     `node --option -- main.ts backup --only database ${common.join(' ')}`,
     `node --option -- main.ts verify --data ${common.join(' ')}`,
+    `node --option -- main.ts drill ${common.join(' ')}`,
   ]);
   // A person, and the end of the agent.
   for (const why of ['cancel', 'shutdown'] as const) await starter.start(project, 'backup', () => undefined).end(why);

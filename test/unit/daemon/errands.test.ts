@@ -24,9 +24,17 @@ test('they are commands of the agent itself, whose signals and lines go through 
   const { errands, commands, lines } = errandsThat(printing('{"late":true,"reason":"it is 3 days old"}'));
   await errands.tellUnusable('shop');
   expect(await errands.checkLate('blog')).toBe('it is 3 days old');
+  await errands.tellDied('shop', 'SIGKILL');
+  await errands.tellDied('shop', '1');
   expect(commands.map(({ args }) => args.join(' '))).toEqual([
     'main.ts config validate --notify --project shop --json',
     'main.ts status --check --project blog --json',
+    'main.ts notify-failure --project shop --json',
+    'main.ts notify-failure --project shop --json',
+  ]);
+  expect(commands.slice(2).map(({ env }) => env)).toEqual([
+    { MONITOR_EXIT_CODE: 'killed', MONITOR_EXIT_STATUS: 'SIGKILL' },
+    { MONITOR_EXIT_CODE: 'exited', MONITOR_EXIT_STATUS: '1' },
   ]);
   expect(commands.every(({ ownSession }) => ownSession === true)).toBe(true);
   commands[1]!.onStderrLine!('odd');

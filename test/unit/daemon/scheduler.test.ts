@@ -192,16 +192,6 @@ describe('what people ask for', () => {
   });
 });
 
-test('ten weeks over a change of clocks: a run on each day, at the hour that clocks show', async () => {
-  const { scheduler, begun, pass } = createScene({ start: '2026-09-20T00:00:00Z' });
-  scheduler.put(scheduledProject('shop', { backup: '30 2 * * *' }, { timeZone: 'Europe/Berlin' }));
-  await pass('2026-11-29T00:00:00Z');
-  expect(begun).toHaveLength(70);
-  // 25 October: from then on 02:30 is 01:30 UTC.
-  expect(new Set(begun.slice(0, 36).map((line) => line.slice(-5)))).toEqual(new Set(['00:30']));
-  expect(new Set(begun.slice(36).map((line) => line.slice(-5)))).toEqual(new Set(['01:30']));
-});
-
 test('10,000 runs leave nothing behind', async () => {
   let count = 0;
   const clock = createFakeClock(new Date('2026-01-01T00:30:00Z'));

@@ -29,6 +29,7 @@ describe('a line of the log', () => {
       expect(parseLogLine(text)).toBeUndefined();
     }
     expect(parseLogLine(`{"level":30,"time":"${time}","event":"toString"}`)).toBeUndefined();
+    expect(parseLogLine(`{"level":30,"time":"${time}","event":{"toString":1}}`)).toBeUndefined();
   });
 
   test('never is more than one, and obeyed by no terminal', () => {

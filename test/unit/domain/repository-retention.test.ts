@@ -131,7 +131,7 @@ const histories = fc.record({
     ),
 });
 
-test('in 10,000 random histories safety backups change nothing for the others, nor the others for them', () => {
+test('in random histories safety backups change nothing for the others, nor the others for them', () => {
   let losing = 0;
   const property = fc.property(histories, ({ backups, rules }) => {
     const result = planRepository({ project: 'shop', backups, rules, now });
@@ -159,6 +159,6 @@ test('in 10,000 random histories safety backups change nothing for the others, n
     for (const decision of ofSafety) expect(decision.reasons.length).toBeGreaterThan(0);
     if (kept.length < ofSafety.length) losing += 1;
   });
-  fc.assert(property, { numRuns: 10_000 });
-  expect(losing).toBeGreaterThan(500);
+  fc.assert(property, { numRuns: 500 });
+  expect(losing).toBeGreaterThan(25);
 });

@@ -10,7 +10,7 @@ import {
 
 const dayMs = 24 * 60 * 60_000;
 const now = new Date('2026-11-21T12:00:00Z');
-const perProperty = { numRuns: 2000 };
+const perProperty = { numRuns: 300 };
 
 /** A history: some hours between one backup and the next one, which is older; most backups are complete, as in life. */
 const histories = fc
@@ -73,6 +73,37 @@ test('the floor holds, the newest complete backup and everything within the wind
       const young = newest !== undefined && backup.startedAt.getTime() >= newest.startedAt.getTime() - rules.days * dayMs;
       if (young || backup.status === 'unknown') expect(kept).toContain(backup);
     }
+  });
+  fc.assert(property, perProperty);
+});
+
+const drillHistories = histories.chain((backups) =>
+  fc
+    .array(fc.constantFrom(undefined, 'complete' as const, 'incomplete' as const, 'failed' as const), {
+      minLength: backups.length,
+      maxLength: backups.length,
+    })
+    .map((statuses) => ({
+      backups,
+      drills: new Map(
+        backups.flatMap(({ backupId }, index) => (statuses[index] === undefined ? [] : [[backupId, statuses[index]] as const])),
+      ),
+    })),
+);
+
+test('the newest backup that passed a drill stays, whatever the rules, and a drill costs no other backup its place', () => {
+  const property = fc.property(drillHistories, ruleSets, ({ backups, drills }, rules) => {
+    const plan = planRetention({ project: 'shop', backups, rules, now, drills });
+    const without = planRetention({ project: 'shop', backups, rules, now });
+    if ('refused' in plan || 'refused' in without) {
+      expect(plan).toEqual(without);
+      return;
+    }
+    const kept = plan.decisions.filter(({ action }) => action === 'keep').map(({ backupId }) => backupId);
+    const keptWithout = without.decisions.filter(({ action }) => action === 'keep').map(({ backupId }) => backupId);
+    const newest = (status: string) => backups.find(({ backupId }) => drills.get(backupId) === status)?.backupId;
+    const passed = newest('complete') ?? newest('incomplete');
+    expect(new Set(kept)).toEqual(new Set([...keptWithout, ...(passed === undefined ? [] : [passed])]));
   });
   fc.assert(property, perProperty);
 });

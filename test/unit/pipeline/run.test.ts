@@ -22,6 +22,7 @@ function createContext(level: 'debug' | 'info', signal = new AbortController().s
     progress: { step: () => undefined, end: () => undefined },
     metrics: { stageBegins: () => undefined, runEnded: (run: EndedRun) => Promise.resolve(void ended.push(run.status)) },
     signal: AbortSignal.any([signal, ending.signal]),
+    repository: { keepTemporaryFilesIn: () => undefined },
     files: { createWorkDirectory: () => Promise.resolve('/run'), removeWorkDirectory: () => Promise.resolve() },
     state: {
       acquireLock: () => Promise.resolve({ release: () => undefined }),

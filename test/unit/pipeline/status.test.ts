@@ -49,6 +49,18 @@ describe('what the runs say', () => {
     expect(summarizeRuns(history.slice(3), request).failures).toEqual(history.slice(3));
   });
 
+  test('the last drill is told however it ended, unless somebody has cancelled it', () => {
+    const drill = { command: 'drill' } as const;
+    const history = [
+      runOf(1),
+      runOf(2, { ...failed, ...drill, errorCode: 'cancelled' }),
+      runOf(3, { ...failed, ...drill }),
+      runOf(4, drill),
+    ];
+    expect(summarizeRuns(history, request).lastDrill).toBe(history[2]);
+    expect(summarizeRuns([runOf(1)], request).lastDrill).toBeUndefined();
+  });
+
   test('what somebody has cancelled is no failure', () => {
     const cancelled = runOf(1, { ...failed, errorCode: 'cancelled' });
     const history = [cancelled, runOf(2, failed), runOf(3)];

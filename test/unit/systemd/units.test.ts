@@ -22,6 +22,8 @@ if (missing !== undefined)
 
 test('serve one project each, and the one in default.env without an instance', () => {
   expect(templates).toEqual([
+    'supabase-backup-drill@.service',
+    'supabase-backup-drill@.timer',
     'supabase-backup-verify@.service',
     'supabase-backup-verify@.timer',
     'supabase-backup@.service',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { borgError } from '../../../src/tools/borg/errors.ts';
+import { parseListing } from '../../../src/tools/borg/listing.ts';
 
 const message = (msgid: string, text = 'text'): string =>
   JSON.stringify({ type: 'log_message', levelname: 'ERROR', name: 'borg', msgid, message: text });
@@ -33,6 +34,23 @@ test.each([
     '`agent verify --all`',
   ],
   [message('', 'a: File has damaged (all-zero) chunks.'), 'verification_failed', 22, '/r is damaged', '`borg check'],
+  [
+    message(
+      'Exception',
+      "Local Exception\n\nTraceback (most recent call last):\nFileNotFoundError: No such file or directory: '/r/data/0/2'",
+    ),
+    'verification_failed',
+    22,
+    '/r is damaged',
+    '`agent verify --all`',
+  ],
+  [
+    message('Exception', 'Local Exception\n\nTraceback (most recent call last):\nmsgpack.exceptions.ExtraData'),
+    'repository_failed',
+    1,
+    'one of its own files may be damaged',
+    'docs/restore.md',
+  ],
   ['usage: borg [-V]\nborg: error: unknown', 'repository_failed', 1, 'borg create ended with code 2: ', '`agent doctor`'],
 ])('%s', (...[stderr, code, exitCode, text, hint]) => {
   const error = borgError('/r', 'create', { exitCode: 2, signal: null, stdout: '', stderr });
@@ -44,4 +62,14 @@ test.each([
 test('a Borg that was killed is said to have been', () => {
   const error = borgError('/r', 'create', { exitCode: null, signal: 'SIGKILL', stdout: '', stderr: '' });
   expect(error.message).toBe('borg create was ended by SIGKILL: it said nothing. Earlier archives are safe.');
+});
+
+test('a line that is no message of Borg is told as what it is', () => {
+  const stderr = '{"type":"log_message","message":5,"levelname":[],"msgid":{}}\nnull\n[1]';
+  const error = borgError('/r', 'list', { exitCode: 2, signal: null, stdout: '', stderr });
+  expect(error).toMatchObject({ code: 'repository_failed' });
+});
+
+test.each(['', '{', 'null', '{"archives":[{"name":1}]}'])('a list that is none is told: %s', (json) => {
+  expect(() => parseListing(json)).toThrow('What borg list answered cannot be understood. Earlier archives are safe.');
 });

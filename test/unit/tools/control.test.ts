@@ -41,7 +41,7 @@ test.each([
   '[]',
   '{"version":2,"request":"status"}',
   '{"version":1,"request":"format-disk"}',
-  '{"version":1,"request":"run-now","project":"a","kind":"drill"}',
+  '{"version":1,"request":"run-now","project":"a","kind":"restore"}',
 ])('a request that is not understood does nothing: %s', async (line) => {
   const nothing = () => {
     throw new Error('was asked');

@@ -40,6 +40,9 @@ test('of what was not cut short, the newest run of a kind; a history that is not
   state.startRun({ runId: 'again', command: 'backup', startedAt: running, backupId: undefined });
   expect(readLastRun(directory, 'backup')).toEqual(running);
   lock.release();
+  // Nor when another run, of whatever kind, has found it and written that it was killed.
+  (await state.acquireLock()).release();
+  expect(readLastRun(directory, 'backup')).toEqual(cancelled);
 
   for (const [id, name] of [
     ['a', 'shop-20261101T020000Z-storage'],

@@ -36,3 +36,14 @@ test('the tail of a text is its end, and never more than twice the limit is held
 test('a collected text keeps its characters', async () => {
   expect(await collectText(Readable.from(cut(Buffer.from('ünï🐘'), 1)))).toBe('ünï🐘');
 });
+
+test('a text that goes on for longer than allowed is refused, and a line in pieces', async () => {
+  const tooLong = collectText(Readable.from([Buffer.alloc(3), Buffer.alloc(3)]), 5);
+  await expect(tooLong).rejects.toMatchObject({ code: 'tool_failed' });
+  const seen: number[] = [];
+  const stream = Readable.from(Array.from({ length: 40 }, () => Buffer.alloc(64 * 1024, 'x')));
+  followLines(stream, (line) => seen.push(line.length));
+  await finished(stream);
+  expect(seen.length).toBeGreaterThan(1);
+  expect(seen.reduce((sum, length) => sum + length, 0)).toBe(40 * 64 * 1024);
+});

@@ -69,7 +69,7 @@ describe('objects.jsonl', () => {
     [line('{}').replace('0123', 'wxyz'), 'line 7 of objects.jsonl: sha256 is no SHA-256'],
     [line('{}').replace('/avatars', '/../..'), 'line 7 of objects.jsonl: path lies outside of the archive'],
     [line('{}').replace('storage/', '/storage/'), 'line 7 of objects.jsonl: path lies outside of the archive'],
-    [line('null'), 'line 7 of objects.jsonl: object Invalid input: expected record, received null'],
+    [line('null'), 'line 7 of objects.jsonl: object Invalid input: expected object, received null'],
     [line('{}').replace('}}', '},"more":1}'), 'the object in line 7 of objects.jsonl is no JSON'],
   ])('%s is refused', (text, message) => {
     expect(() => parseObjectLine(text, 7)).toThrow(new Error(message));
