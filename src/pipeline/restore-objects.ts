@@ -66,7 +66,7 @@ export async function restoreObjects(outer: RunContext, request: RestoreObjectsR
         const safety = request.safetyBackup
           ? await save(context, frame, { target, restoring: backupId, endangered })
           : undefined;
-        const objects = await bringObjects(context, { ...objectsOf, target, clean });
+        const objects = await bringObjects(context, { ...objectsOf, target, clean, hasDatabase: false });
         return { status: judgeObjects(objects), objects, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] };
       };
       const outcome = dryRun ? nothingDone : await carryOut();

@@ -157,6 +157,7 @@ async function carryOut(
           target,
           selection: allObjects,
           clean,
+          hasDatabase: true,
           directory: frame.directory,
         });
   return {

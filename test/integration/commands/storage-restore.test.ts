@@ -225,3 +225,25 @@ test('everything comes back with the database, rows and bytes', async () => {
   expect(await scene.restoreFrom(document.safetyBackup!, '--bucket', 'docs')).toMatchObject({ exitCode: 0 });
   expect((await scene.target.storage.bytesOf('docs', 'of the target')).toString()).toBe('kept');
 });
+
+test('a restore of everything whose objects broke off says that the database is there, and how to go on', async () => {
+  const scene = await createScene();
+  await fill(scene);
+  expect(await scene.backUp()).toMatchObject({ exitCode: 0 });
+  const expired = scene.target.storage.faults.add({ method: 'POST', after: 3, effect: { kind: 'refuse' } });
+  const broken = await scene.restore('--clean');
+  expect(broken).toMatchObject({
+    exitCode: 1,
+    document: {
+      error: {
+        code: 'restore_failed',
+        message: expect.stringContaining('The database is restored; what was written of Storage before stays') as string,
+        hint: expect.stringContaining('start the same restore again with --only storage: it goes on') as string,
+      },
+    },
+  });
+  expired.remove();
+  expect(await scene.restore()).toMatchObject({ exitCode: 2, document: { error: { code: 'target_refused' } } });
+  expect(await scene.restore('--only', 'storage', '--clean')).toMatchObject({ exitCode: 0 });
+  await expectSame(scene);
+});
