@@ -112,7 +112,9 @@ export interface Mirror {
    * Reads each file of the inventory again that somebody has touched since its bytes were written, and takes one with other bytes for missing.
    * To be done before files are archived: Borg reads touched files again, too. Answers how many were read, and which were damaged.
    */
-  rereadTouched(signal: AbortSignal): Promise<{ readonly files: number; readonly damaged: readonly string[] }>;
+  rereadTouched(
+    signal: AbortSignal,
+  ): Promise<{ readonly files: number; readonly damagedFiles: number; readonly damaged: readonly string[] }>;
   /** From now on each file has to be read again: bytes may have changed without a trace. */
   distrust(): void;
   /** How many objects it holds in any content, whether or not the inventory has them. */

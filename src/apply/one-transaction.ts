@@ -13,11 +13,11 @@ import { ownerOptions, restoreError, wholeDump, withoutTimeLimits, type ApplyReq
 
 const scriptPath = 'restore.sql';
 const untouched = 'Nothing of it stayed on the target.';
-const allOrNothing =
-  'The connection broke near the end: either all of it is on the target by now, or nothing; `agent compare` tells.';
 
 export interface TransactionPart {
   readonly sections: DumpSections;
+  /** What that is, for people: `all of it`. */
+  readonly what: string;
   /** The last statements before the COMMIT. */
   readonly finish: readonly string[];
 }
@@ -33,7 +33,7 @@ export interface TransactionPart {
 export async function applyInOneTransaction(
   context: RunContext,
   request: ApplyRequest,
-  part: TransactionPart = { sections: wholeDump, finish: request.plan.script.after },
+  part: TransactionPart = { sections: wholeDump, what: 'all of it', finish: request.plan.script.after },
 ): Promise<SkippedStatement[]> {
   const script = join(request.directory, scriptPath);
   await context.files.createFifos([script]);
@@ -49,11 +49,11 @@ export async function applyInOneTransaction(
   try {
     const sink = await openScript(context, script, psql, signal);
     await write(sink, preamble(request));
-    const read = await feed(context, request, { running, sink, part });
+    const read = await feed(context, request, { running, sink, part, stopped: stop.signal });
     sink.end();
     const applied = await psql.finished;
     context.signal.throwIfAborted();
-    assertApplied(context, { applied: tellFailures(applied, failures), ...read });
+    assertApplied(context, { applied: tellFailures(applied, failures), ...read }, part);
     return skipped;
   } finally {
     terminateAll();
@@ -108,15 +108,19 @@ async function write(sink: Writable, text: string): Promise<void> {
 interface ReadResults {
   readonly read: CommandResult;
   readonly translated: CommandResult;
+  /** Whether Borg or pg_restore broke off while psql was still there. */
+  readonly brokeFirst: boolean;
 }
 
 interface Psql {
   readonly running: Set<RunningCommand>;
   readonly sink: Writable;
   readonly part: TransactionPart;
+  /** Aborted when psql has ended. */
+  readonly stopped: AbortSignal;
 }
 
-async function feed(context: RunContext, request: ApplyRequest, { running, sink, part }: Psql): Promise<ReadResults> {
+async function feed(context: RunContext, request: ApplyRequest, { running, sink, part, stopped }: Psql): Promise<ReadResults> {
   const reading = context.repository.startRead(request.archive, archivePaths.dump);
   running.add(reading);
   const filtered = setsUnknownTimeout(request);
@@ -132,20 +136,36 @@ async function feed(context: RunContext, request: ApplyRequest, { running, sink,
   // A pipe that breaks is told by the ends of the programs on both sides.
   if (filtered) await pipeline(translating.stdout!, withoutUnknownTimeout(), sink).catch(() => undefined);
   const translated = await translating.finished;
+  const brokeFirst = translated.exitCode !== 0 && !stopped.aborted && !lostItsReader(translated);
   reading.stdout!.destroy();
-  return { translated, read: await reading.finished };
+  return { translated, brokeFirst, read: await reading.finished };
+}
+
+/** psql closes the pipe while it ends, and may be seen to end only after the one who wrote into that. */
+function lostItsReader({ signal, stderr }: CommandResult): boolean {
+  return signal === 'SIGPIPE' || stderr.includes('Broken pipe');
 }
 
 /** https://www.postgresql.org/docs/current/app-psql.html#R2-APP-PSQL-EXIT-STATUS */
 const connectionLost = 2;
 
-function assertApplied(context: RunContext, results: ReadResults & { applied: CommandResult }): void {
-  const { applied, translated, read } = results;
+function assertApplied(
+  context: RunContext,
+  results: ReadResults & { applied: CommandResult },
+  { what }: TransactionPart,
+): void {
+  const { applied, translated, read, brokeFirst } = results;
   // The COMMIT may have been on its way: then nobody here has heard what became of it.
-  if (applied.exitCode === connectionLost && translated.exitCode === 0) throw restoreError(allOrNothing, applied);
-  if (applied.exitCode !== 0) throw restoreError(untouched, applied);
+  if ((applied.exitCode === connectionLost || applied.signal !== null) && translated.exitCode === 0)
+    throw restoreError(allOrNothing(what), applied);
+  // A script that was cut short may be an error to psql, too: half a row says nothing of the backup.
+  if (applied.exitCode !== 0 && !brokeFirst) throw restoreError(untouched, applied);
   if (translated.exitCode === 0) return;
   // Borg's own error, of which pg_restore sees only a dump that ends too early; not what it says of a reader that is gone.
   if (!read.stderr.includes('BrokenPipe')) context.repository.assertRead(read);
   throw restoreError(untouched, translated);
+}
+
+function allOrNothing(what: string): string {
+  return `The connection broke near the end: either ${what} is on the target by now, or nothing; \`agent compare\` tells.`;
 }

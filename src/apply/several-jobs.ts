@@ -22,7 +22,7 @@ export async function applyWithJobs(context: RunContext, request: ApplyRequest, 
   const { plan, directory } = request;
   const rows = plan.tolerant
     ? await applyLeniently(context, request, definitionsAndRows)
-    : await applyInOneTransaction(context, request, { sections: definitionsAndRows, finish: [] });
+    : await applyInOneTransaction(context, request, { sections: definitionsAndRows, what: 'definitions and rows', finish: [] });
 
   context.progress.step(`Building indexes and constraints with ${jobs} jobs`);
   await context.files.saveStream(join(directory, headPath), Readable.from([plannedHead(request, [])]));

@@ -2,6 +2,7 @@ import type { RunContext } from '../context.ts';
 import { groupAllBackups } from '../domain/backup-list.ts';
 import type { RunStatus } from '../domain/exit-code.ts';
 import { planRepository, type PrunePlan } from '../domain/repository-retention.ts';
+import { addToMessage, AppError } from '../errors.ts';
 import type { Catalog } from './catalog.ts';
 
 /** What retention says of the backups that the repository holds; touches nothing. */
@@ -24,7 +25,13 @@ export async function removeArchives(context: RunContext, names: readonly string
   if (names.length === 0) return;
   context.progress.step('Removing old archives');
   await context.repository.delete(names);
-  await context.repository.compact();
+  try {
+    await context.repository.compact();
+  } catch (error) {
+    throw error instanceof AppError
+      ? addToMessage(error, `${names.length} old archives are removed; their room is not free yet.`)
+      : error;
+  }
   const gone = new Set(names);
   const { state } = context;
   state.forgetArchives(state.indexedArchives().flatMap(({ name, archiveId }) => (gone.has(name) ? [archiveId] : [])));

@@ -25,6 +25,7 @@ export async function readEnvFile(path: string): Promise<EnvFile | undefined> {
     const { mode, size } = await stat(path);
     if (size > longestFile) throw new Error('it is longer than a megabyte');
     const text = await readBeginning(path);
+    if (Buffer.byteLength(text) > longestFile) throw new Error('it is longer than a megabyte');
     const parsed = parseEnvText(text);
     // It holds passwords, as a rule.
     const open = (mode & 0o004) === 0 ? [] : [`${path} can be read by every user of this machine: chmod 600 ${path}`];
@@ -40,9 +41,9 @@ export async function readEnvFile(path: string): Promise<EnvFile | undefined> {
 
 const longestFile = 1024 * 1024;
 
-/** A pipe may be one as well, and a device goes on for ever. */
+/** A pipe may be one as well, whose length only its end tells, and a device goes on for ever. */
 function readBeginning(path: string): Promise<string> {
-  return readAll(createReadStream(path, { end: longestFile - 1 }));
+  return readAll(createReadStream(path, { end: longestFile }));
 }
 
 /** The text of an env file by Node's rules, and what a person may have meant otherwise. */

@@ -25,8 +25,6 @@ export interface ObjectsRequest {
   readonly selection: ObjectSelection;
   /** Whether objects of the target that the backup does not hold go, where `mayClean` says so. */
   readonly clean: boolean;
-  /** Whether the same restore has brought the database before: told as a whole once more, it would be refused for what is there by now. */
-  readonly hasDatabase: boolean;
   /** Of the run. */
   readonly directory: string;
 }
@@ -77,7 +75,6 @@ export async function planObjects(
  */
 export async function bringObjects(context: RunContext, request: ObjectsRequest): Promise<BroughtObjects> {
   const { archive, target, selection } = request;
-  const progress = request.hasDatabase ? ofAll : ofObjects;
   enterStage(context, 'objects', 'Restoring objects of Storage');
   const manifest = await readStorageManifest(context, archive);
   const buckets = await readBuckets(context, archive, { manifest, selection });
@@ -102,7 +99,7 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
       }
     } catch (error) {
       await uploads.settle();
-      throw await closeAfter(context, error, { opened, progress });
+      throw await closeAfter(context, error, opened);
     }
     const stillOpen = await opened.close();
     const outcome = { ...uploads.outcome, deviations: [...uploads.outcome.deviations, ...stillOpen] };
@@ -130,52 +127,36 @@ export async function bringObjects(context: RunContext, request: ObjectsRequest)
   } catch (error) {
     if (error instanceof AppError) throw error;
     context.signal.throwIfAborted();
-    throw error instanceof StorageError ? endedError(error, progress, []) : error;
+    throw error instanceof StorageError ? endedError(error, []) : error;
   } finally {
     await session.close();
     await store.close();
   }
 }
 
-/** What is on the target after a failure, and how to go on. */
-interface Progress {
-  readonly written: string;
-  readonly goOn: string;
-}
-
-const ofObjects: Progress = {
-  written: 'What was written before stays on the target.',
-  goOn: 'start the same restore again: it goes on where this one ended.',
-};
-const ofAll: Progress = {
-  written: 'The database is restored; what was written of Storage before stays on the target.',
-  goOn: 'start the same restore again with --only storage: it goes on where this one ended.',
-};
-
 /** Closes the buckets after a failure, and makes an error that tells what is on the target, and what could not be closed. */
-async function closeAfter(
-  { signal }: RunContext,
-  error: unknown,
-  { opened, progress }: { readonly opened: OpenedBuckets; readonly progress: Progress },
-): Promise<unknown> {
+async function closeAfter({ signal }: RunContext, error: unknown, opened: OpenedBuckets): Promise<unknown> {
   const stillOpen = await opened.close();
   if (signal.aborted) {
-    return new AppError('interrupted', ['Interrupted.', progress.written, ...stillOpen].join(' '), {
-      hint: `To go on, ${progress.goOn}`,
+    return new AppError('interrupted', ['Interrupted.', written, ...stillOpen].join(' '), {
+      hint: 'Start the same restore again: it goes on where this one ended.',
       cause: error,
     });
   }
-  if (error instanceof StorageError) return endedError(error, progress, stillOpen);
-  return error instanceof AppError ? addToMessage(error, progress.written, ...stillOpen) : error;
+  if (error instanceof StorageError) return endedError(error, stillOpen);
+  return error instanceof AppError ? addToMessage(error, written, ...stillOpen) : error;
 }
 
-function endedError(error: StorageError, { written, goOn }: Progress, stillOpen: readonly string[]): AppError {
+const written = 'What was written before stays on the target.';
+
+function endedError(error: StorageError, stillOpen: readonly string[]): AppError {
   const mend =
     error.failure === 'refused'
       ? "Put a key that is valid into SUPABASE_SERVICE_ROLE_KEY of the target's env file (TEST_SUPABASE_SERVICE_ROLE_KEY of the TEST_ block)"
       : 'Mend what the message names';
-  return new AppError('restore_failed', [`The restore of objects ended: ${error.message}`, written, ...stillOpen].join(' '), {
-    hint: `${mend}, then ${goOn}`,
+  const message = [`The restore of objects ended: ${error.message}`, written, ...stillOpen].join(' ');
+  return new AppError('restore_failed', message, {
+    hint: `${mend}, then start the same restore again: it goes on where this one ended.`,
     cause: error,
     retryable: error.failure === 'transient',
   });

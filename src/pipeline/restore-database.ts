@@ -71,10 +71,11 @@ export async function restoreDatabase(
     columnsOf: (schema, table) => facts.relations.get(relationKey(schema, table))?.columns ?? [],
   };
   enterStage(context, 'restore', 'Restoring');
-  const skipped = await applyDump(context, request, jobs);
+  const applied = await applyDump(context, request, jobs);
+  const skipped = applied.map(({ what, error }) => `${what}: ${error}`);
 
   enterStage(context, 'analyze', 'Gathering statistics (ANALYZE)');
-  const warnings = await tellRestored(async () => {
+  const warnings = await tellRestored(skipped, async () => {
     const session = await context.databases.connect(connection);
     try {
       return await analyze(session);
@@ -82,16 +83,17 @@ export async function restoreDatabase(
       await session.close();
     }
   });
-  return { skipped: skipped.map(({ what, error }) => `${what}: ${error}`), warnings };
+  return { skipped, warnings };
 }
 
-/** Does what comes after the COMMIT; when the connection breaks there, the error says what is on the target. */
-export async function tellRestored<Result>(work: () => Promise<Result>): Promise<Result> {
+/** Does what comes after the COMMIT; when the connection breaks there, the error says what is on the target, and what it has refused. */
+export async function tellRestored<Result>(refused: readonly string[], work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'source_unreachable')) throw error;
-    const message = `${error.message}. All of the database was restored before that and is on the target; it was not compared with the backup.`;
+    const but = refused.length === 0 ? '' : `, but for what the target has refused (${refused.join('; ')})`;
+    const message = `${error.message}. All that was to come into the database is on the target${but}; it was not compared with the backup.`;
     throw new AppError(error.code, message, {
       hint: 'Do not restore it again: `agent compare` compares it when the target can be reached, and ANALYZE gives its planner statistics. Objects of Storage come with `--only storage`.',
       cause: error,

@@ -13,7 +13,7 @@ import { withRun, type RunFrame } from './run.ts';
 import { assertSaved, backupEndangered, type SafetyBackup, type SafetyBackupRequest } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
 import { requireTargetStorage } from './target-storage.ts';
-import { assertObjectsWhole } from './whole-objects.ts';
+import { assertObjectsWhole } from './whole.ts';
 
 export interface RestoreObjectsRequest {
   /** `latest`, a backup id, or a unique beginning of one. */
@@ -66,7 +66,7 @@ export async function restoreObjects(outer: RunContext, request: RestoreObjectsR
         const safety = request.safetyBackup
           ? await save(context, frame, { target, restoring: backupId, endangered })
           : undefined;
-        const objects = await bringObjects(context, { ...objectsOf, target, clean, hasDatabase: false });
+        const objects = await bringObjects(context, { ...objectsOf, target, clean });
         return { status: judgeObjects(objects), objects, safetyBackup: safety?.backupId, warnings: safety?.warnings ?? [] };
       };
       const outcome = dryRun ? nothingDone : await carryOut();

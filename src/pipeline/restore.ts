@@ -25,7 +25,7 @@ import { lookAtTarget, restoreDatabase, tellRestored, type TargetLook } from './
 import { withRun, type RunFrame } from './run.ts';
 import { assertSaved, backupTarget, type SafetyBackup } from './safety-backup.ts';
 import { enterStage } from './stage.ts';
-import { assertObjectsWhole } from './whole-objects.ts';
+import { assertDatabaseWhole, assertObjectsWhole } from './whole.ts';
 
 export interface RestoreRequest {
   /** `latest`, a backup id, or a unique beginning of one. */
@@ -135,11 +135,12 @@ async function carryOut(
 
   if (ofStorage.archive !== undefined && hasObjects(ofStorage.endangered) && !request.allowIncomplete)
     await assertObjectsWhole(context, { archive: ofStorage.archive, selection: allObjects, directory: frame.directory });
+  if (plan.tolerant && plan.replaced.length > 0) await assertDatabaseWhole(context, archive.name, manifest);
   const safety =
     request.safetyBackup && isWorthSaving(look.facts) ? await saveTarget(context, frame, target, found) : undefined;
   const { skipped, warnings } = await restoreDatabase(context, frame, look, { archive, head, plan, jobs });
   enterStage(context, 'compare', 'Comparing the result with the backup');
-  const comparison = await tellRestored(() =>
+  const comparison = await tellRestored(skipped, () =>
     compareWithBackup(context, {
       connection: requireTargetDatabase(target),
       manifest,
@@ -149,17 +150,11 @@ async function carryOut(
     }),
   );
   const judgement = judgeRestore(plan, comparison, skipped);
+  const ofObjects = { target, selection: allObjects, clean, directory: frame.directory };
   const objects =
     ofStorage.archive === undefined
       ? undefined
-      : await bringObjects(context, {
-          archive: ofStorage.archive,
-          target,
-          selection: allObjects,
-          clean,
-          hasDatabase: true,
-          directory: frame.directory,
-        });
+      : await bringObjects(context, { ...ofObjects, archive: ofStorage.archive }).catch(tellDatabaseCame);
   return {
     ...judgement,
     status: worst(judgement.status, objects === undefined ? 'complete' : judgeObjects(objects)),
@@ -169,6 +164,17 @@ async function carryOut(
     safetyBackup: safety?.backupId,
     warnings: [...(safety?.warnings ?? []), ...warnings],
   };
+}
+
+/** The database cannot come a second time: the same command would be refused for what it has brought itself. */
+function tellDatabaseCame(error: unknown): never {
+  if (!(error instanceof AppError)) throw error;
+  const { code, message, hint, retryable } = error;
+  throw new AppError(code, `${message} The database was restored before that.`, {
+    hint: `${hint} With --only storage beside the other options, for the database is there by now.`,
+    retryable,
+    cause: error,
+  });
 }
 
 function worst(...statuses: readonly RunStatus[]): RunStatus {

@@ -83,8 +83,11 @@ export async function makeStorageArchive(
 }
 
 /** What was damaged comes anew, so this is no warning of the backup: only of the disk. */
-function tellOfDamage({ log }: RunContext, { files, damaged }: Awaited<ReturnType<Mirror['rereadTouched']>>): void {
-  if (files > 0) log.info({ files, damaged: damaged.length }, 'files of the mirror were touched, and read again');
+function tellOfDamage(
+  { log }: RunContext,
+  { files, damagedFiles, damaged }: Awaited<ReturnType<Mirror['rereadTouched']>>,
+): void {
+  if (files > 0) log.info({ files, damaged: damagedFiles }, 'files of the mirror were touched, and read again');
   for (const object of damaged)
     log.warn({ object }, 'a file of the mirror has other bytes than were downloaded: it comes anew');
 }

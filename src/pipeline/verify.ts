@@ -3,7 +3,7 @@ import { nameArchive } from '../archive/read.ts';
 import { verifyData } from '../archive/verify-data.ts';
 import { verifyObjects } from '../archive/verify-objects.ts';
 import { verifyParts } from '../archive/verify-parts.ts';
-import { verificationError } from '../archive/verification-error.ts';
+import { LayoutError, verificationError } from '../archive/verification-error.ts';
 import { verifyStorageArchive } from '../archive/verify-storage.ts';
 import { verifyArchive } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
@@ -152,7 +152,8 @@ async function verifyStorage(context: RunContext, archive: string, data: boolean
     if (dataBytes !== undefined) noteStage(context, { bytes: dataBytes });
     return { archive, objects: manifest.totals.objects, dataBytes };
   } catch (error) {
-    if (error instanceof AppError && error.code === 'verification_failed') distrustMirror(context);
+    const isDamage = error instanceof AppError && error.code === 'verification_failed' && !(error instanceof LayoutError);
+    if (isDamage) distrustMirror(context);
     throw nameArchive(archive, error);
   }
 }
@@ -173,7 +174,12 @@ function assertAllGood(failures: readonly AppError[], total: number): void {
   if (first === undefined) return;
   if (others.length === 0 && total === 1) throw first;
   const messages = failures.map(({ message }) => message).join(' ');
-  throw new AppError('verification_failed', `${failures.length} of ${total} backups are not good. ${messages}`, {
+  const newer = failures.filter((error) => error instanceof LayoutError).length;
+  const counts = [
+    ...(newer < failures.length ? [`${failures.length - newer} of ${total} backups are not good.`] : []),
+    ...(newer > 0 ? [`${newer} of ${total} were written by a newer agent.`] : []),
+  ];
+  throw new AppError('verification_failed', `${counts.join(' ')} ${messages}`, {
     hint: first.hint,
     cause: first,
   });

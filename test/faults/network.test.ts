@@ -92,7 +92,7 @@ async function createRestoreScene(): Promise<RestoreScene> {
   }
 }
 
-const isThere = /All of the database was restored before that and is on the target/;
+const isThere = /All that was to come into the database is on the target/;
 const allOrNothing = /either all of it is on the target by now, or nothing/;
 const restoreCuts = faultRounds(2, 30);
 

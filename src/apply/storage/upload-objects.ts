@@ -115,8 +115,8 @@ export class ObjectUploads {
     } else {
       const passing = noticeEnd(body);
       await Promise.race([this.#start(bucket, object, held, passing.body), passing.ended]);
-      // What a failure has left of it: the next object comes behind.
-      for await (const chunk of body) void chunk;
+      // The next object comes behind what a failure has left.
+      await drain(body);
     }
     if (this.#rows.length >= portion || this.#bytesOfRows >= portionBytes) await this.#restoreRows();
   }
@@ -196,8 +196,8 @@ export class ObjectUploads {
 
   /** An object that is not in the archive as it was captured is no object any more: it is named, and not written. Throws all other errors. */
   #noteDamaged(bucket: string, { name }: SidecarObject, error: unknown): void {
-    if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
-    this.#refused.push({ bucket, name, reason: error.message });
+    if (!isDamaged(error)) throw error;
+    this.#refused.push({ bucket, name, reason: messageOf(error) });
   }
 
   async #restoreRows(): Promise<void> {
@@ -229,6 +229,19 @@ export class ObjectUploads {
       return false;
     }
   }
+}
+
+/** Reads what a failure has left of an object, and has told of: that its content is another one says nothing new. */
+async function drain(body: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    for await (const chunk of body) void chunk;
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+  }
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'verification_failed';
 }
 
 /**

@@ -50,9 +50,15 @@ const results: Readonly<Record<string, string>> = {
   'start-limit-hit': 'was started too often in a short time, and is not started any more',
 };
 
+/** The long-running agent tells of its own runs as systemd tells of units, but for the unit, which lives on. Before 251 systemd told nothing. */
+function nameEnded({ unit, exitCode }: Pick<ServiceEnd, 'unit' | 'exitCode'>): string {
+  if (unit !== undefined) return `The service ${unit}`;
+  return exitCode === undefined ? 'The service' : 'The run';
+}
+
 /** What became of it, for people. */
 export function describeServiceEnd({ unit, result, exitCode, exitStatus }: ServiceEnd): string {
-  const what = unit === undefined ? 'The service' : `The service ${unit}`;
+  const what = nameEnded({ unit, exitCode });
   const known = result === undefined ? undefined : results[result];
   if (known !== undefined) return `${what} ${known}.`;
   if (exitCode === 'killed' || exitCode === 'dumped') return `${what} was ended by the signal ${exitStatus ?? '(unknown)'}.`;

@@ -13,7 +13,7 @@ interface KnownFailure {
   /** Matches Borg's message id, or the text where Borg gives none. */
   readonly pattern: RegExp;
   readonly code: ErrorCode;
-  readonly message: (location: string) => string;
+  readonly message: (location: string, said: string) => string;
   readonly hint: string;
 }
 
@@ -90,9 +90,9 @@ const knownFailures: readonly KnownFailure[] = [
     // Last: what Borg says when it breaks off for a reason that it does not know, as on a file of its own that is damaged.
     pattern: /^Local Exception|^Repository\.InvalidRepositoryConfig$|does not have a valid configuration/,
     code: 'repository_failed',
-    message: (location) =>
-      `Borg cannot make sense of the repository ${location}: one of its own files may be damaged. Nothing was changed.`,
-    hint: 'Run `agent doctor`. If Borg and the disk are well, copy the repository and do to the copy what docs/restore.md says, "If the repository is damaged".',
+    message: (location, said) =>
+      `Borg broke off its work on the repository ${location}: ${said} Earlier archives are as they were.`,
+    hint: 'Run `agent doctor`. If Borg, memory and the disk are well, one of Borg\'s own files may be damaged: copy the repository and do to the copy what docs/restore.md says, "If the repository is damaged".',
   },
 ];
 
@@ -102,7 +102,7 @@ export function borgError(location: string, verb: string, result: CommandResult)
   for (const failure of knownFailures) {
     const hit = messages.some(({ id, text }) => failure.pattern.test(id ?? '') || failure.pattern.test(text));
     if (hit) {
-      return new AppError(failure.code, failure.message(location), {
+      return new AppError(failure.code, failure.message(location, describe(messages)), {
         hint: failure.hint,
         retryable: failure.code === 'repository_locked',
         cause: describe(messages),
@@ -116,11 +116,23 @@ export function borgError(location: string, verb: string, result: CommandResult)
 }
 
 function describe(messages: readonly BorgMessage[]): string {
+  const unforeseen = messages.some(({ text }) => text.startsWith(unforeseenError));
   const said = messages
-    .filter(({ level, text }) => level !== 'INFO' && level !== 'DEBUG' && !text.startsWith('Traceback '))
-    .map(({ text }) => text.trim().split('\n')[0]!);
+    .filter(({ level }) => level !== 'INFO' && level !== 'DEBUG')
+    .map(({ text }) => (unforeseen ? nameException(text) : text.trim().split('\n')[0]!))
+    .filter((text) => text !== unforeseenError && !text.startsWith('Traceback '));
   const text = said.slice(-3).join(' / ') || 'it said nothing';
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Above the traceback of an exception that nobody foresaw, which is a message of its own and ends in facts about the machine. */
+const unforeseenError = 'Local Exception';
+
+/** `OSError: [Errno 5] Input/output error`: the last line of a traceback; the first one of any other message. */
+function nameException(text: string): string {
+  const [before, traceback] = text.split('Traceback (most recent call last):\n');
+  const named = (traceback ?? '').split('\nPlatform: ')[0]!.trim().split('\n').at(-1)!;
+  return named === '' ? before!.trim().split('\n')[0]! : named;
 }
 
 function parseMessages(stderr: string): BorgMessage[] {

@@ -8,7 +8,9 @@ import { statOf, touchedAt } from './tree.ts';
 
 export interface Reread {
   readonly files: number;
-  /** Of these, as `bucket/name`, the first hundred that had other bytes than were downloaded. */
+  /** Of these, how many had other bytes than were downloaded, or could not be read. */
+  readonly damagedFiles: number;
+  /** The first hundred of them, as `bucket/name`. */
   readonly damaged: readonly string[];
 }
 
@@ -21,6 +23,7 @@ export async function rereadFiles(
   signal: AbortSignal,
 ): Promise<Reread> {
   let files = 0;
+  let damagedFiles = 0;
   const damaged: string[] = [];
   for (const { bucket, name, path, sha256 } of inventory.doubtfulFiles()) {
     signal.throwIfAborted();
@@ -30,15 +33,22 @@ export async function rereadFiles(
       const isSame = before !== undefined && (await sumOf(place)) === sha256;
       if (isSame) index.setTouched([{ bucket, name, touched: touchedAt(before) }]);
       else index.forget([{ bucket, name }]);
+      if (!isSame) damagedFiles += 1;
       if (!isSame && damaged.length < namedAtMost) damaged.push(`${bucket}/${name}`);
     });
     files += 1;
   }
-  return { files, damaged };
+  return { files, damagedFiles, damaged };
 }
 
-async function sumOf(path: string): Promise<string> {
+/** Undefined when the disk cannot give the bytes back any more: one lost sector shall not end every backup. */
+async function sumOf(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EIO') return undefined;
+    throw error;
+  }
   return hash.digest('hex');
 }

@@ -45,10 +45,16 @@ test.each([
     '`agent verify --all`',
   ],
   [
-    message('Exception', 'Local Exception\n\nTraceback (most recent call last):\nmsgpack.exceptions.ExtraData'),
+    [
+      message('Exception', 'Local Exception'),
+      message(
+        '',
+        'Traceback (most recent call last):\n  File "archiver.py", line 1, in main\n    run()\nOSError: [Errno 5] Input/output error\n\nPlatform: Linux node',
+      ),
+    ].join('\n'),
     'repository_failed',
     1,
-    'one of its own files may be damaged',
+    'broke off its work on the repository /r: OSError: [Errno 5] Input/output error. Earlier archives are as they were.',
     'docs/restore.md',
   ],
   ['usage: borg [-V]\nborg: error: unknown', 'repository_failed', 1, 'borg create ended with code 2: ', '`agent doctor`'],

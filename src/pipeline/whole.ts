@@ -1,7 +1,9 @@
 import { checked } from '../archive/checked-bytes.ts';
 import { readObjects } from '../archive/storage-contents.ts';
+import { verifyData } from '../archive/verify-data.ts';
 import { readStorageManifest } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
+import type { Manifest } from '../domain/manifest.ts';
 import { touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
 import { addToMessage, AppError } from '../errors.ts';
 import { enterStage } from './stage.ts';
@@ -12,6 +14,19 @@ export interface WholeObjectsRequest {
   readonly selection: ObjectSelection;
   /** Of the run. */
   readonly directory: string;
+}
+
+/**
+ * Reads the dump of a backup to its end, where the target would have lost what it replaces by the time that damage shows: a restore that
+ * passes over what fails is no single transaction. Writes nothing. Throws AppError verification_failed.
+ */
+export async function assertDatabaseWhole(context: RunContext, archive: string, manifest: Manifest): Promise<void> {
+  enterStage(context, 'verify', 'Reading the dump, before what is there goes for it');
+  try {
+    await verifyData(context, archive, manifest);
+  } catch (error) {
+    throw error instanceof AppError ? addToMessage(error, untouched) : error;
+  }
 }
 
 const shownNames = 10;
