@@ -121,6 +121,9 @@ describe('an archive that is not what it says', () => {
     const result = await runAgent(restoreArguments());
     await expectUntouched(result, { code: 'restore_failed', exitCode: 1 });
     expect(result.stdout).toContain('Nothing of it stayed on the target.');
+    // Not what psql makes of half a row, as if the rows were wrong.
+    expect(result.stdout).toContain('could not read from input file');
+    expect(result.stdout).not.toContain('missing data for column');
     expect(await target.query(`SELECT FROM pg_roles WHERE rolname = '${role}'`)).toEqual([]);
   });
 
