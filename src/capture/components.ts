@@ -10,7 +10,7 @@ import type { Source } from './source.ts';
 type Tables = readonly TableRecord[];
 
 /**
- * Says of every component what became of it (design, decision 7): nothing vanishes silently. Of the bytes of Storage another manifest
+ * Says of every component what became of it: nothing vanishes silently. Of the bytes of Storage another manifest
  * tells when they have an archive of their own.
  */
 export function describeCoverage(source: Source, tables: Tables, storageElsewhere: boolean): Coverage[] {

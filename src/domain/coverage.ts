@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RunStatus } from './exit-code.ts';
 
-/** The only ways in which a component of a project can end in a backup (design, decision 7). */
+/** The only ways in which a component of a project can end in a backup. */
 export const coverageStates = ['captured', 'empty', 'not readable', 'not configured', 'not supported'] as const;
 
 export const coverageSchema = z.object({

@@ -12,7 +12,7 @@ export async function listKnownArchives(context: RunContext): Promise<KnownArchi
   return archives.filter(({ kind }) => kind === 'database').toSorted((a, b) => b.name.localeCompare(a.name));
 }
 
-/** Chunks are found again only when they are cut alike: what the first archive began with stays (design, decision 4). */
+/** Chunks are found again only when they are cut alike: what the first archive began with stays. */
 export function chunkerParamsOf(archives: readonly KnownArchive[]): string | undefined {
   return archives.map(({ chunkerParams }) => chunkerParams).find((chunkerParams) => chunkerParams !== undefined);
 }
