@@ -55,10 +55,21 @@ async function watchNeeds(scene: Scene): Promise<Map<Peer, { backup: Needs; rest
   const needs = new Map<Peer, { backup: Needs; restore: Needs }>();
   for (const peer of scene.peers) {
     process.stderr.write(`peers: memory and disk of ${peer.name}\n`);
-    await scene.time(peer, 'backup');
-    needs.set(peer, { backup: await scene.watch(peer, 'backup'), restore: await scene.watch(peer, 'restore') });
+    const first = await scene.watch(peer, 'backup');
+    const second = await scene.watch(peer, 'backup');
+    needs.set(peer, { backup: larger(first, second), restore: await scene.watch(peer, 'restore') });
   }
   return needs;
+}
+
+/** What the worse of two steps needed, and what remained after the later one. */
+function larger(earlier: Needs, later: Needs): Needs {
+  return {
+    seconds: Math.max(earlier.seconds, later.seconds),
+    memoryBytes: Math.max(earlier.memoryBytes, later.memoryBytes),
+    diskBytes: Math.max(earlier.diskBytes, later.diskBytes),
+    remainingBytes: later.remainingBytes,
+  };
 }
 
 /** Answers the times of raw `pg_dump`. */
