@@ -24,7 +24,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: minuteMs / 2 },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 5 * minuteMs },
       },
       {
         extends: true,
@@ -32,8 +32,8 @@ export default defineConfig({
           name: 'integration',
           provide: { agentRuns: 'in the test' },
           include: ['test/integration/**/*.test.ts'],
-          testTimeout: 3 * minuteMs,
-          hookTimeout: minuteMs,
+          testTimeout: 10 * minuteMs,
+          hookTimeout: 3 * minuteMs,
         },
       },
       {
@@ -42,8 +42,8 @@ export default defineConfig({
           name: 'e2e',
           provide: { agentRuns: 'as a process' },
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 3 * minuteMs,
-          hookTimeout: minuteMs,
+          testTimeout: 10 * minuteMs,
+          hookTimeout: 3 * minuteMs,
         },
       },
       {
@@ -53,8 +53,8 @@ export default defineConfig({
           name: 'faults',
           provide: { agentRuns: 'as a process' },
           include: ['test/faults/**/*.test.ts'],
-          testTimeout: 3 * minuteMs,
-          hookTimeout: minuteMs,
+          testTimeout: 10 * minuteMs,
+          hookTimeout: 3 * minuteMs,
         },
       },
     ],

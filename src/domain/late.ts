@@ -62,8 +62,9 @@ export function allowedBy(schedule: Schedule | undefined, since: Date): number {
   return nextTime(schedule, nextTime(schedule, time)).getTime() - time.getTime();
 }
 
-/** From milliseconds: `95 minutes`, `26.5 hours`, `14.0 days`. */
+/** From milliseconds: `1 minute`, `95 minutes`, `26.5 hours`, `14.0 days`. */
 export function describeAge(ms: number): string {
-  if (ms < 3 * hourMs) return `${Math.round(Math.max(ms, 0) / minuteMs)} minutes`;
+  const minutes = Math.round(Math.max(ms, 0) / minuteMs);
+  if (ms < 3 * hourMs) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
   return ms < 5 * dayMs ? `${(ms / hourMs).toFixed(1)} hours` : `${(ms / dayMs).toFixed(1)} days`;
 }

@@ -44,7 +44,7 @@ test('what a run makes for a moment lies where the next run looks for it, and no
     }
     // That the watch sees what Borg does: `list` is no run.
     await runAgent(['list', '--env-file', project.envFile], { env: { TMPDIR: temporary } });
-    await expect.poll(() => made.size, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => made.size, { timeout: 120_000 }).toBeGreaterThan(0);
   } finally {
     watcher.close();
   }

@@ -34,7 +34,7 @@ async function startPausedRestore(project: TestProject, target: PlatformCluster)
       const copying = await target.administrator.query("SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY public.big %'");
       if (copying.length === 0) throw new Error('No rows are on their way.');
     },
-    { timeout: 30_000, interval: 5 },
+    { timeout: 120_000, interval: 5 },
   );
   const psql = await findProcess('psql', project.stateDirectory);
   process.kill(psql, 'SIGSTOP');
@@ -84,7 +84,7 @@ test('a restore with --clean that fails in the middle leaves the target as it wa
   await expectNoProcesses(project.stateDirectory);
   await expect
     .poll(() => target.administrator.query("SELECT query FROM pg_stat_activity WHERE application_name = 'psql'"), {
-      timeout: 10_000,
+      timeout: 120_000,
     })
     .toEqual([]);
   expect(await takeState(target)).toEqual(before);

@@ -169,7 +169,7 @@ describe('in the middle of a restore', () => {
           "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(COPY|CREATE)' AND pid <> pg_backend_pid()";
         if ((await target.query(sql)).length === 0) throw new Error('Nothing is being restored.');
       },
-      { timeout: 20_000, interval: 1 },
+      { timeout: 120_000, interval: 1 },
     );
     process.kill(psql, 'SIGSTOP');
     return { agent, psql };

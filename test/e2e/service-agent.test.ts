@@ -24,7 +24,7 @@ test('the agent as a service is ready, backs up, reads a change, begins anew aft
     (JSON.parse(await done(['agent', 'list', '--project', 'shop', '--json'])) as { backups: object[] }).backups;
 
   const waitUntilHeld = async () => {
-    await expect.poll(() => show('StatusText'), { timeout: 30_000 }).toMatch(/^shop: backup, snapshot/);
+    await expect.poll(() => show('StatusText'), { timeout: 120_000 }).toMatch(/^shop: backup, snapshot/);
   };
 
   await done([install]);

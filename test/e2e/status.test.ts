@@ -44,11 +44,11 @@ test('tells of the last complete backup and of what failed since, without reposi
   const { stdout } = await status();
   expect(stdout).toMatch(
     new RegExp(
-      `\nLast complete backup: ${backupId} \\(just now\\)\\.\nNo restore has been rehearsed .*\nNo run is going on\\.\n\n1 run has failed since:`,
+      `\nLast complete backup: ${backupId} \\((just now|\\d+ min ago)\\)\\.\nNo restore has been rehearsed .*\nNo run is going on\\.\n\n1 run has failed since:`,
     ),
   );
   expect(stdout).toMatch(
-    /^PROJECT .*\nshop +failed +just now +- +\d.* +\+\d.*\n\nshop: The backup of .* failed: PostgreSQL at /,
+    /^PROJECT .*\nshop +failed +(just now|\d+ min ago) +- +\d.* +\+\d.*\n\nshop: The backup of .* failed: PostgreSQL at /,
   );
   expect(stdout).toMatch(/backup: PostgreSQL at nobody@127\.0\.0\.1:1\/nothing: /);
 });

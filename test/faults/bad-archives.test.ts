@@ -22,7 +22,7 @@ import { createMemoryState, createRetainedRepository, createRetentionContext } f
 
 const group = 'bad-archives';
 const rounds = faultRounds(150, 5000);
-const timeout = faultRounds(30_000, 600_000);
+const timeout = faultRounds(300_000, 600_000);
 const seeded = `${rounds} rounds, seed ${faultSeed}`;
 const archive = 'shop-20261121T020000Z-database';
 

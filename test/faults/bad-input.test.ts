@@ -18,7 +18,7 @@ import { mutateBytes, mutateJsonText, mutations, type Mutation } from '../helper
 
 const group = 'bad-input';
 const rounds = faultRounds(150, 5000);
-const timeout = faultRounds(30_000, 600_000);
+const timeout = faultRounds(300_000, 600_000);
 const seeded = `${rounds} rounds, seed ${faultSeed}`;
 
 const minimal =

@@ -48,7 +48,7 @@ const flips = faultRounds(3, 300);
 
 test(
   `${flips} bits flipped in the repository (seed ${faultSeed}): found by verify, or nothing reads otherwise`,
-  { timeout: minuteMs + flips * minuteMs },
+  { timeout: 10 * minuteMs + flips * minuteMs },
   async () => {
     const random = createRandom(faultSeed);
     const ends = { segment: createEnds(), other: createEnds() };

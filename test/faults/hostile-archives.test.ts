@@ -36,7 +36,7 @@ const ofDatabase: readonly (readonly string[])[] = [
 
 test(
   `${rounds} archives that somebody has made by hand (seed ${faultSeed})`,
-  { timeout: minuteMs * Math.max(3, rounds / 2) },
+  { timeout: minuteMs * Math.max(10, rounds / 2) },
   async () => {
     const { ends, count } = createEnds();
     const target = await createStorageTarget();

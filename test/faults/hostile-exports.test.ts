@@ -18,7 +18,7 @@ import { mutateBytes, mutations, type Mutation } from '../helpers/mutations.ts';
 
 const group = 'hostile-exports';
 const rounds = faultRounds(150, 5000);
-const timeout = faultRounds(30_000, 600_000);
+const timeout = faultRounds(300_000, 600_000);
 const seeded = `${rounds} rounds, seed ${faultSeed}`;
 const archive = 'shop-20261121T020000Z-storage';
 

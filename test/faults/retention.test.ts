@@ -82,7 +82,7 @@ const lives = faultRounds(60, 10_000);
 
 test(
   `${lives} lives of a repository whose clock jumps (seed ${faultSeed})`,
-  { timeout: faultRounds(1, 120) * minuteMs },
+  { timeout: faultRounds(10, 120) * minuteMs },
   async () => {
     const { ends, count } = createEnds();
     let prunings = 0;

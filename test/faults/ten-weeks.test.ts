@@ -53,7 +53,7 @@ const rounds = faultRounds(2, 100);
 
 test(
   `${rounds} times ten weeks of the long-running agent (seed ${faultSeed})`,
-  { timeout: faultRounds(3, 60) * minuteMs },
+  { timeout: faultRounds(10, 60) * minuteMs },
   async () => {
     const { ends, count } = createEnds();
     const counts = { runs: 0, failures: 0, late: 0, down: 0 };

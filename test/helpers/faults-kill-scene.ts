@@ -108,7 +108,9 @@ export async function expectNobody({ project, source, target, temporary }: KillS
   await expectNoProcesses(project.stateDirectory);
   await expectNoProcesses(temporary);
   const sessions = `SELECT query FROM pg_stat_activity WHERE datname = ANY ($1) AND application_name <> 'test'`;
-  await expect.poll(() => source.query(sessions, [[source.name, target.name]]), { timeout: 10_000, message: told }).toEqual([]);
+  await expect
+    .poll(() => source.query(sessions, [[source.name, target.name]]), { timeout: 120_000, message: told })
+    .toEqual([]);
 }
 
 /** A directory that Borg makes beside its lock and then renames to it (borg/locking.py): killed in between it leaves that, which locks nothing. */

@@ -38,6 +38,6 @@ async function expectCopy(database: TestDatabase, condition: string): Promise<vo
     async () => {
       if ((await database.query(sql)).length === 0) throw new Error(`There is no COPY where ${condition}.`);
     },
-    { timeout: 20_000, interval: 1 },
+    { timeout: 120_000, interval: 1 },
   );
 }

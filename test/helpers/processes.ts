@@ -28,13 +28,13 @@ export async function findProcess(name: string, directory: string): Promise<numb
       if (found === undefined) throw new Error(`No ${name} runs below ${directory}.`);
       return found.pid;
     },
-    { timeout: 20_000, interval: 2 },
+    { timeout: 120_000, interval: 2 },
   );
 }
 
 /** Children end a moment after the agent that was killed. */
 export async function expectNoProcesses(directory: string): Promise<void> {
-  await expect.poll(() => findProcesses(directory), { timeout: 10_000, interval: 10 }).toEqual([]);
+  await expect.poll(() => findProcesses(directory), { timeout: 120_000, interval: 10 }).toEqual([]);
 }
 
 /** All processes that a process has started, directly or not. */

@@ -40,7 +40,7 @@ export function watchDaemon(start: typeof startAgent, directory: string, args: r
           seen = index + 1;
           return lines[index]!;
         },
-        { timeout: 20_000, interval: 5 },
+        { timeout: 120_000, interval: 5 },
       ),
     ask: (...command) => runAgent([...command, '--socket', socket]),
   };

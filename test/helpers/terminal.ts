@@ -51,7 +51,7 @@ export function waitUntilShown(read: () => string, text: string, times = 1): Pro
       const shown = read();
       if (shown.split(text).length <= times) throw new Error(`The terminal does not show "${text}" but:\n${shown}`);
     },
-    { timeout: 30_000, interval: 10 },
+    { timeout: 120_000, interval: 10 },
   );
 }
 

@@ -44,7 +44,7 @@ test('makes up for a backup that was missed, takes requests and changes, and end
   expect(await daemon.line('project file cannot be used', { project: 'broken' })).toMatchObject({
     reason: expect.stringContaining('BACKUP_SCHEDULE has to be hourly') as unknown,
   });
-  await expect.poll(() => told, { timeout: 20_000 }).toContain('broken: failure');
+  await expect.poll(() => told, { timeout: 120_000 }).toContain('broken: failure');
   await daemon.line('run begins', { project: 'shop', job: 'backup', reason: 'missed' });
   await daemon.line('run ended', { result: 'complete' });
   expect(await archiveNames(repository)).toHaveLength(1);

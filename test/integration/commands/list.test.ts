@@ -45,7 +45,7 @@ test('backups come newest first, with what their manifests say; nothing else cou
   expect(document.unfinished).toEqual(['.partial-shop-20260301T000000Z-database']);
 
   const { stdout } = await list();
-  expect(stdout.split('\n')[1]).toMatch(new RegExp(`^${backupId} .* just now +complete +.*B +.*B +database$`));
+  expect(stdout.split('\n')[1]).toMatch(new RegExp(`^${backupId} .* (just now|\\d+ min ago) +complete +.*B +.*B +database$`));
   expect(stdout).toContain('1 archive is unfinished');
 });
 

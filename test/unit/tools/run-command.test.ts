@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createCommandRunner } from '../../../src/tools/process/run-command.ts';
 
-const patience = { timeout: 20_000, interval: 5 };
+const patience = { timeout: 120_000, interval: 5 };
 
 test('a command that is interrupted may end in its own time, and is terminated after that', async () => {
   const commands = createCommandRunner({ environment: {}, signal: new AbortController().signal });

@@ -6,7 +6,7 @@ import { openMetricsServer, type MetricsServer, type MetricsServerOptions } from
 import { whenTestEnds } from '../../../helpers/cleanup.ts';
 
 const contentType = 'text/plain; version=0.0.4; charset=utf-8';
-const patience = { timeout: 20_000, interval: 5 };
+const patience = { timeout: 120_000, interval: 5 };
 const page = { text: 'a_metric{project="shöp"} 1\n', contentType };
 
 async function open(options: Partial<MetricsServerOptions> = {}): Promise<MetricsServer & { readonly logged: unknown[] }> {
