@@ -125,6 +125,13 @@ describe('an archive that is not what it says', () => {
     expect(result.stdout).toContain('could not read from input file');
     expect(result.stdout).not.toContain('missing data for column');
     expect(await target.query(`SELECT FROM pg_roles WHERE rolname = '${role}'`)).toEqual([]);
+
+    // A restore that passes over what fails is no single transaction: nothing goes for a dump that cannot be read to its end.
+    await target.query("CREATE TABLE public.precious AS SELECT 'kept' AS note");
+    emptyTarget = await dumpText(target);
+    const lenient = await runAgent(restoreArguments('--allow-incomplete', '--clean', '--no-safety-backup'));
+    await expectUntouched(lenient, { code: 'verification_failed', exitCode: 22 });
+    expect(lenient.stdout).toContain('Nothing was touched.');
   });
 
   test('a table that the dump does not hold is noticed before the target is touched', async () => {
