@@ -15,7 +15,7 @@ test('a command that is interrupted may end in its own time, and is terminated a
       '-e',
       `${say('SIGINT', '')} ${say('SIGTERM', 'process.exit(130)')} setInterval(() => 0, 1000); console.error('ready')`,
     ],
-    killDelayMs: 50,
+    killDelayMs: 2000,
     onStderrLine: (line) => lines.push(line),
   });
   await vi.waitFor(() => expect(lines).toEqual(['ready']), patience);
