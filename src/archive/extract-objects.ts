@@ -5,7 +5,7 @@ import { objectPath } from '../domain/storage/object-path.ts';
 import { objectsSidecarPath, type SidecarObject } from '../domain/storage/sidecar.ts';
 import { checked } from './checked-bytes.ts';
 import { readExport, type ExportedFile } from './read-export.ts';
-import { readObjectLines } from './read-sidecar.ts';
+import { assertPlaced, readObjectLines } from './read-sidecar.ts';
 import { verificationError } from './verification-error.ts';
 import { measure } from './verify-parts.ts';
 
@@ -123,7 +123,7 @@ function assertOrdinary(archive: string, { header }: ExportedFile): string {
   return header.name;
 }
 
-/** Each object has to lie where its name says, and once: what is asked of Borg, and where it is written, rely on that. */
+/** Each object is named once, and lies where its name says: what is asked of Borg, and where it is written, rely on that. */
 async function* readLines(
   { archive }: StorageSource,
   bucket: string,
@@ -131,8 +131,7 @@ async function* readLines(
 ): AsyncGenerator<SidecarObject> {
   const seen = new Set<string>();
   for await (const object of readObjectLines(archive, content)) {
-    const isPlaced = object.path === objectPath(bucket, object.name);
-    if (!isPlaced) throw verificationError(archive, `its sidecar names ${object.path}, which is no path of that object`);
+    assertPlaced(archive, bucket, object);
     if (seen.has(object.path)) throw verificationError(archive, `its sidecar names ${object.path} twice`);
     seen.add(object.path);
     yield object;

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts';
+import { objectPath } from '../domain/storage/object-path.ts';
 import { parseObjectLine, type SidecarObject } from '../domain/storage/sidecar.ts';
 import { verificationError } from './verification-error.ts';
 
@@ -9,6 +10,12 @@ export async function* readObjectLines(archive: string, content: AsyncIterable<B
     number += 1;
     yield readLine(archive, line, number);
   }
+}
+
+/** Each object has to lie where its name says: no other bytes become that object. Throws AppError verification_failed. */
+export function assertPlaced(archive: string, bucket: string, { name, path }: Pick<SidecarObject, 'name' | 'path'>): void {
+  if (path === objectPath(bucket, name)) return;
+  throw verificationError(archive, `its sidecar names ${path}, which is no path of that object`);
 }
 
 /** Not by readline, to which U+2028 ends a line as well: JSON may hold that. */

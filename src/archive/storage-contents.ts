@@ -17,7 +17,7 @@ import {
 import { bucketSidecarPath, objectsSidecarPath, parseBucketSidecar, type SidecarObject } from '../domain/storage/sidecar.ts';
 import { messageOf } from '../errors.ts';
 import { readExport, type ExportedFile } from './read-export.ts';
-import { readObjectLines } from './read-sidecar.ts';
+import { assertPlaced, readObjectLines } from './read-sidecar.ts';
 import { verificationError } from './verification-error.ts';
 
 /** The settings of the buckets of a storage archive that a selection touches. Throws AppError verification_failed. */
@@ -104,8 +104,11 @@ export async function readObjects(
         }
         const name = parseObjectPath(path)?.name;
         const object = told && name !== undefined && isWanted(name) ? await awaited.take(path) : undefined;
-        if (object !== undefined) await work.add(object, entry);
-        else for await (const chunk of entry) void chunk;
+        if (object === undefined) for await (const chunk of entry) void chunk;
+        else {
+          assertPlaced(archive, bucket, object);
+          await work.add(object, entry);
+        }
       }
       if (!told) throw verificationError(archive, `it lacks ${sidecar}`);
       const missing = await awaited.firstLeft();

@@ -15,7 +15,7 @@ const flips = faultRounds(4, 200);
 
 test(
   `${flips} bits flipped in what the agent hands to Borg (seed ${faultSeed}): found by verify, or nothing reads otherwise`,
-  { timeout: 60_000 + flips * 60_000 },
+  { timeout: 600_000 + flips * 60_000 },
   async () => {
     const random = createRandom(faultSeed);
     const { ends, count } = createEnds();

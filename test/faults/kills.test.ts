@@ -11,7 +11,7 @@ const points = faultRounds(3, killPoints.length);
 const moments = faultRounds(1, 200);
 const others = faultRounds(1, 40);
 const isWhole = points === killPoints.length;
-const patienceMs = (points + moments + others) * 60_000;
+const patienceMs = (10 + points + moments + others) * 60_000;
 const commands: readonly KilledCommand[] = ['backup', 'restore', 'drill', 'prune'];
 const otherRestores: readonly KilledCommand[] = ['restore --clean', 'restore --jobs=2'];
 

@@ -40,7 +40,7 @@ async function finished(repository: TestRepository): Promise<string[]> {
   return (await archiveNames(repository)).filter((name) => !name.startsWith('.'));
 }
 
-const minutesMs = (rounds: number): number => 60_000 + rounds * 30_000;
+const minutesMs = (rounds: number): number => 600_000 + rounds * 30_000;
 
 const dead = faultRounds(1, 20);
 
@@ -69,6 +69,8 @@ test(
     }
     expect((await archiveNames(repository)).filter((name) => name.startsWith('.'))).toEqual([]);
     await expectNoLeaks(project.directory);
+    // Of a few rounds each may meet a moment without a lock.
+    if (dead >= 20) expect(Object.keys(ends)).toContain('cleared');
     recordFaults({
       group: 'locks',
       fault: "kill -9 of the agent and its Borg while that holds the repository's lock",
@@ -81,7 +83,7 @@ test(
 const races = faultRounds(2, 100);
 
 test(`a live lock is never broken in ${races} races (seed ${faultSeed})`, { timeout: minutesMs(races) }, async () => {
-  const scene = await createScene('20s');
+  const scene = await createScene('120s');
   const random = createRandom(faultSeed);
   const kinds = {
     'two agents of one project': raceOfOne,

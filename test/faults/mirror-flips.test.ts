@@ -62,7 +62,7 @@ const flips = faultRounds(40, 1000);
 
 test(
   `${flips} bits flipped in the mirror and its index (seed ${faultSeed}): the next backup archives what the project has`,
-  { timeout: 60_000 + flips * 2_000 },
+  { timeout: 600_000 + flips * 2_000 },
   async () => {
     const random = createRandom(faultSeed);
     const { ends, count } = createEnds();

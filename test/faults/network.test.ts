@@ -28,7 +28,7 @@ const backupCuts = faultRounds(2, 30);
 
 test(
   `the connection to the source is cut at ${backupCuts} random moments of backups (seed ${faultSeed})`,
-  { timeout: minuteMs + backupCuts * 3 * minuteMs },
+  { timeout: 10 * minuteMs + backupCuts * 3 * minuteMs },
   async () => {
     const random = createRandom(faultSeed);
     const { ends, count } = createEnds();
@@ -98,7 +98,7 @@ const restoreCuts = faultRounds(2, 30);
 
 test(
   `the connection to the target is cut at ${restoreCuts} random moments of restores (seed ${faultSeed})`,
-  { timeout: minuteMs + restoreCuts * 3 * minuteMs },
+  { timeout: 10 * minuteMs + restoreCuts * 3 * minuteMs },
   async () => {
     const random = createRandom(faultSeed);
     const { ends, count } = createEnds();

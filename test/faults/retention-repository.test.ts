@@ -2,7 +2,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { formatArchiveName, formatBackupId, safetyProjectOf } from '../../src/domain/archive-name.ts';
+import { formatArchiveName, formatBackupId, parseBackupId, safetyProjectOf } from '../../src/domain/archive-name.ts';
 import type { RunStatus } from '../../src/domain/exit-code.ts';
 import type { RetentionRules } from '../../src/domain/retention.ts';
 import { openStateStore } from '../../src/tools/state/store.ts';
@@ -49,7 +49,14 @@ test.skipIf(repositories === 0)(
       const document = result.json<{ backupId?: string; removed?: string[]; error?: { code: string } }>();
       const made =
         command === 'backup'
-          ? [{ backupId: document.backupId!, startedAtMs: Date.now(), group: 'database', status: 'complete' } as const]
+          ? [
+              {
+                backupId: document.backupId!,
+                startedAtMs: parseBackupId(document.backupId!)!.startedAt.getTime(),
+                group: 'database',
+                status: 'complete',
+              } as const,
+            ]
           : [];
       const gone = expectRemoved({
         backups: [...known, ...made],

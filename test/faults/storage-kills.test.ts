@@ -13,7 +13,7 @@ import { createStoredProject, type BackupDocument, type StoredProject } from '..
 const kills = faultRounds(3, 40);
 const isLong = kills === 40;
 const seed = faultSeed;
-const patience = 60_000 + kills * 60_000;
+const patience = 600_000 + kills * 60_000;
 const concurrency = 2;
 const buckets = ['docs', 'media'];
 

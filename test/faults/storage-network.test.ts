@@ -79,7 +79,7 @@ function mirrored(mirror: Mirror): Map<string, MirroredObject> {
   return new Map(objects.map((object) => [`${object.bucket}/${object.name}`, object]));
 }
 
-const patience = 60_000 + histories * 5_000;
+const patience = 600_000 + histories * 5_000;
 
 test(`in ${histories} histories of faults (seed ${faultSeed}) nothing is lost`, { timeout: patience }, async () => {
   const { ends, count } = createEnds();

@@ -39,7 +39,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
     if (dropped) return;
     dropped = true;
     await connection.close();
-    await dropUnused(address, name, options.patienceMs ?? 5000);
+    await dropUnused(address, name, options.patienceMs ?? 120_000);
   };
   whenTestEnds(drop);
   return { name, config, drop, query: (sql, values) => connection.query(sql, values) };

@@ -31,6 +31,8 @@ export type KillEnd = 'interrupted' | 'failed with its error' | 'complete all th
 interface Struck {
   readonly result: AgentResult;
   readonly hit: boolean;
+  /** Whether the run has come to where somebody was to be killed, as far as its log tells. */
+  readonly cameThere: boolean;
 }
 
 const agents: readonly Victim[] = ['agent', 'all'];
@@ -43,7 +45,8 @@ export async function tryKill(scene: KillScene, kill: KillPoint | KillMoment, to
   const targetBefore = await lookAtTarget(scene);
   const newest = readHistory(scene)[0]!.runId;
 
-  const { result, hit } = await runStruck(scene, kill);
+  const { result, hit, cameThere } = await runStruck(scene, kill);
+  expect(cameThere, told).toBe(true);
   await expectNobody(scene, told);
   expectEnd(result, kill, hit, told);
   const record = readHistory(scene)[0]!;
@@ -93,7 +96,9 @@ async function runStruck(scene: KillScene, kill: KillPoint | KillMoment): Promis
   };
   const hit = (await reached()) && (await strikeOnceThere());
   if (hit && kill.victim === 'server') await revive(scene.cluster);
-  return { result: await agent.finished, hit };
+  const result = await agent.finished;
+  const cameThere = 'atMs' in kill || typeof kill.when !== 'string' || lines.includes(kill.when);
+  return { result, hit, cameThere };
 }
 
 function expectEnd(result: AgentResult, kill: KillPoint | KillMoment, hit: boolean, told: string): void {

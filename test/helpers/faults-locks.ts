@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,7 +36,7 @@ export async function holdLock(
   ms: number,
 ): Promise<void> {
   // It lets go when its standard input ends, and not before all has been looked at.
-  const borg = execa('borg', ['with-lock', '::', 'sh', '-c', 'echo held; cat'], {
+  const borg = execa('borg', ['--lock-wait=60', 'with-lock', '::', 'sh', '-c', 'echo held; cat'], {
     env: environment,
     extendEnv: false,
     stdin: 'pipe',
@@ -53,7 +54,7 @@ export async function holdLock(
 
 /** All files of the repository with their sizes and times, its locks too. */
 async function describeAll({ location }: TestRepository): Promise<string> {
-  const entries = await readdir(location, { recursive: true, withFileTypes: true });
+  const entries = await listAll(location);
   // Whoever waits for the lock makes a directory of its own beside it again and again.
   const files = entries
     .filter((entry) => entry.isFile())
@@ -66,4 +67,15 @@ async function describeAll({ location }: TestRepository): Promise<string> {
     }),
   );
   return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+/** Once more where a directory goes between its being listed and being read: those who wait for the lock remove their own. */
+async function listAll(directory: string): Promise<Dirent[]> {
+  for (;;) {
+    try {
+      return await readdir(directory, { recursive: true, withFileTypes: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }

@@ -49,7 +49,7 @@ export async function waitUntil(agent: RunningAgent, happens: () => boolean): Pr
 
 /** Kills it (SIGKILL), whoever it is. Answers whether there was anybody to kill. */
 export function strike(agent: RunningAgent, victim: Victim, cluster: Cluster): boolean {
-  if (victim === 'agent') return sendKill(agent.pid);
+  if (victim === 'agent') return isAlive(agent.pid) && sendKill(agent.pid);
   if (victim === 'all') return strikeAll(agent);
   if (victim === 'server') return sendKill(readServer(cluster));
   const found = findVictim(agent, victim);
@@ -73,7 +73,12 @@ export function strikeAll(agent: RunningAgent): boolean {
   // Nothing new may be started while all are looked for.
   agent.kill('SIGSTOP');
   for (const pid of listDescendants(agent.pid)) sendKill(pid);
-  return sendKill(agent.pid);
+  return isAlive(agent.pid) && sendKill(agent.pid);
+}
+
+/** A signal reaches also who has ended and was not waited for yet, and does nothing to him. */
+function isAlive(pid: number): boolean {
+  return readProgram(pid) !== undefined;
 }
 
 function readServer({ address }: Cluster): number {
@@ -92,7 +97,7 @@ export function sendKill(pid: number): boolean {
 
 /** Starts a server again that was killed: as soon as its last session has noticed. */
 export async function revive(cluster: Cluster): Promise<void> {
-  const patienceMs = 20_000;
+  const patienceMs = 120_000;
   for (const startedMs = performance.now(); ;) {
     try {
       await cluster.restart('immediate');

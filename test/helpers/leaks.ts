@@ -6,7 +6,7 @@ import { vi } from 'vitest';
  * Throws when something is left of a run below `directory`: a process that works in it or holds a file of it open (this one
  * included), or a named pipe. A child that dies with its parent needs a moment for that, hence the patience.
  */
-export async function expectNoLeaks(directory: string, patienceMs = 5000): Promise<void> {
+export async function expectNoLeaks(directory: string, patienceMs = 120_000): Promise<void> {
   await vi.waitFor(async () => {
     const leaks = [...(await findUsers(directory)), ...(await findFifos(directory))];
     if (leaks.length > 0) throw new Error(`Left behind:\n${leaks.join('\n')}`);

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { whenTestEnds } from './cleanup.ts';
 import { createTemporaryDirectory } from './temporary-directory.ts';
@@ -42,6 +43,7 @@ export async function leaveRoom(disk: string, freeBytes: number): Promise<void> 
     // It has to hold what is in there: more, perhaps, than a moment ago. A size of 0 would mean none at all.
     const { failed, stderr } = await execa('mount', ['-o', `remount,size=${Math.max(size, bsize)}`, disk], { reject: false });
     if (!failed) return;
-    if (times === 20) throw new Error(stderr);
+    if (times === 200) throw new Error(stderr);
+    await sleep(20);
   }
 }
