@@ -46,6 +46,8 @@ export interface ConnectionConfig {
   readonly sslMode: SslMode;
   /** Path of the CA certificate (SUPABASE_DB_CA_FILE, or sslrootcert of the URL). */
   readonly sslRootCertificate: string | undefined;
+  /** `-c name=value ...`: settings of the session that neither the database's nor the role's get past. */
+  readonly options?: string;
 }
 
 export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;

@@ -1,6 +1,6 @@
 import { compareWithBackup } from '../apply/compare.ts';
 import { brokenByMachine } from '../apply/drill/broken-by-machine.ts';
-import { makeEventTriggers, type MadeEventTriggers } from '../apply/drill/event-triggers.ts';
+import { makeEventTriggers } from '../apply/drill/event-triggers.ts';
 import { readRestored } from '../apply/drill/read-restored.ts';
 import { prepareScratchTarget, type ScratchTarget } from '../apply/drill/scratch-target.ts';
 import { planRestore } from '../apply/plan.ts';
@@ -8,7 +8,7 @@ import type { RestorePlan } from '../apply/plan-types.ts';
 import type { CatalogArchive } from '../archive/catalog.ts';
 import type { ArchivedHead } from '../archive/contents.ts';
 import type { ConnectionConfig } from '../config/project-config.ts';
-import type { PostgresPrograms, RunContext, ScratchServer } from '../context.ts';
+import type { RunContext } from '../context.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import { concludeCheck, type DrillCheck } from '../domain/drill/check.ts';
@@ -44,7 +44,7 @@ export interface Rehearsed extends JudgedRehearsal {
 
 /** Restores the database of a backup into a scratch server of its own, which is gone afterwards, and checks what came of it. */
 export async function rehearseRestore(context: RunContext, frame: RunFrame, backup: DrilledBackup): Promise<Rehearsed> {
-  const { manifest } = backup;
+  const { manifest, catalog = [] } = backup;
   enterStage(context, 'target', 'Starting a scratch server');
   const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
   const programs = await context.databases.findPrograms(Math.max(majorOfVersion(manifest.server.versionNumber), dumpedWith));
@@ -54,7 +54,13 @@ export async function rehearseRestore(context: RunContext, frame: RunFrame, back
   context.signal.addEventListener('abort', stop, { once: true });
   try {
     context.signal.throwIfAborted();
-    return await rehearse(context, frame, { backup, server, programs });
+    const { databases } = context;
+    const target = await prepareScratchTarget({ databases, server, major: programs.major, manifest, catalog });
+    try {
+      return await rehearse(context, frame, { backup, target });
+    } finally {
+      await target.admin.close();
+    }
   } finally {
     context.signal.removeEventListener('abort', stop);
     await server.close();
@@ -63,14 +69,11 @@ export async function rehearseRestore(context: RunContext, frame: RunFrame, back
 
 interface Stage {
   readonly backup: DrilledBackup;
-  readonly server: ScratchServer;
-  readonly programs: PostgresPrograms;
+  readonly target: ScratchTarget;
 }
 
-async function rehearse(context: RunContext, frame: RunFrame, { backup, server, programs }: Stage): Promise<Rehearsed> {
+async function rehearse(context: RunContext, frame: RunFrame, { backup, target }: Stage): Promise<Rehearsed> {
   const { manifest, catalog = [] } = backup;
-  const { databases } = context;
-  const target = await prepareScratchTarget({ databases, server, major: programs.major, manifest, catalog });
   const startedMs = context.clock.monotonicMs();
   const look = await lookAtTarget(context, frame, { connection: target.connection, manifest });
   const serverVersion = look.facts.version;
@@ -81,7 +84,7 @@ async function rehearse(context: RunContext, frame: RunFrame, { backup, server, 
   }
   enterStage(context, 'compare', 'Comparing the result with the backup');
   const facts = await askDatabase(context, target, catalog);
-  const triggers = await makeTriggers(target, catalog);
+  const triggers = await makeEventTriggers(target.admin, catalog);
   const comparison = await compareWithBackup(context, {
     connection: target.connection,
     manifest,
@@ -169,15 +172,6 @@ async function askDatabase(
     return await readRestored(session, chooseSearchPath(indexCatalog(catalog)));
   } finally {
     await session.close();
-  }
-}
-
-async function makeTriggers(target: ScratchTarget, catalog: readonly CatalogRecord[]): Promise<MadeEventTriggers> {
-  const admin = await target.connectAsSuperuser();
-  try {
-    return await makeEventTriggers(admin, catalog);
-  } finally {
-    await admin.close();
   }
 }
 

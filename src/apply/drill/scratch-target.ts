@@ -13,8 +13,12 @@ export interface ScratchTarget {
   readonly connection: ConnectionConfig;
   /** What the server refused of the roles: "setting x of role y: reason". */
   readonly refused: readonly string[];
-  /** As a superuser, to the database that is restored into. Nothing that came out of a backup is ever run by it, but names and literals. */
-  connectAsSuperuser(): Promise<Session>;
+  /**
+   * As a superuser, in the database that is restored into; for the caller to close. Nothing that came out of a backup is ever run by it, but
+   * names and literals. It began before anything of the backup was there, and no other superuser's may begin after that: what a database
+   * carries (a search_path with operators of its own, libraries, triggers of logins) takes hold of a session when that begins.
+   */
+  readonly admin: Session;
 }
 
 export interface ScratchTargetRequest {
@@ -38,17 +42,20 @@ const database = 'drill';
 export async function prepareScratchTarget(request: ScratchTargetRequest): Promise<ScratchTarget> {
   const { databases, server } = request;
   const connect = (user: string, name: string): Promise<Session> =>
-    databases.connect({ ...server.connection, user, database: name });
+    databases.connect({ ...server.connection, user, database: name, options: superuserOptions(request.major) });
   await withSession(databases.connect(server.connection), (first) =>
     first.query(`CREATE ROLE ${quoteIdentifier(superuser)} SUPERUSER LOGIN`),
   );
   const refused = await withSession(connect(superuser, 'postgres'), (admin) => makeRoles(admin, request));
   await withSession(connect(superuser, database), (admin) => makeExtensions(admin, request.manifest));
-  return {
-    connection: { ...server.connection, user: restorer, database },
-    refused,
-    connectAsSuperuser: () => connect(superuser, database),
-  };
+  const admin = await connect(superuser, database);
+  return { connection: { ...server.connection, user: restorer, database }, refused, admin };
+}
+
+/** They hold for sessions that begin later as well: a watch asks by such a one what a query waits for. */
+function superuserOptions(major: number): string {
+  const others = major >= 17 ? ['event_triggers=off'] : [];
+  return ['search_path=', 'local_preload_libraries=', ...others].map((setting) => `-c ${setting}`).join(' ');
 }
 
 async function withSession<Result>(opening: Promise<Session>, work: (session: Session) => Promise<Result>): Promise<Result> {

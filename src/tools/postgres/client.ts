@@ -12,13 +12,13 @@ export const applicationName = 'supabase-backup-agent';
 
 /**
  * Sent first, in one message: no time limit that the role, the database or the server carries ends a count, an ANALYZE or a
- * snapshot. The last one came with PostgreSQL 17.
+ * snapshot. The last one came with PostgreSQL 17. Nothing in it is looked up by a search_path, which a database may carry as well: its own `=` would run with our rights.
  */
 const withoutTimeLimits = `
   SET statement_timeout = 0;
   SET lock_timeout = 0;
   SET idle_in_transaction_session_timeout = 0;
-  SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'`;
+  SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) 'transaction_timeout'`;
 
 export interface OpenClient {
   readonly client: pg.Client;
@@ -50,6 +50,7 @@ async function open(connection: ConnectionConfig, ssl: Awaited<ReturnType<typeof
     password: connection.password?.reveal(),
     ssl,
     application_name: applicationName,
+    ...(connection.options === undefined ? {} : { options: connection.options }),
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveAfterMs,
     connectionTimeoutMillis: connectTimeoutMs,

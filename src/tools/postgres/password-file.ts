@@ -20,6 +20,7 @@ export async function clientEnvironment(connection: ConnectionConfig, directory:
     PGCONNECT_TIMEOUT: '30',
   };
   if (connection.sslRootCertificate !== undefined) environment['PGSSLROOTCERT'] = connection.sslRootCertificate;
+  if (connection.options !== undefined) environment['PGOPTIONS'] = connection.options;
   environment['PGPASSFILE'] = join(directory, 'pgpass');
   if (connection.password !== undefined) {
     await writeFile(environment['PGPASSFILE'], passwordLine(connection.password.reveal()), { mode: 0o600 });
