@@ -22,6 +22,8 @@ export interface Rehearsal {
   readonly manifest: Manifest;
   readonly catalog: readonly CatalogRecord[] | undefined;
   readonly plan: RestorePlan;
+  /** Of the scratch server. */
+  readonly serverMajor: number;
   /** What the server refused while it restored. */
   readonly skipped: readonly string[];
   readonly triggers: MadeEventTriggers;
@@ -82,8 +84,8 @@ function isMadeTrigger(what: string, { made }: MadeEventTriggers): boolean {
 }
 
 /** What is missing here is named by what hangs on it, one by one; only what the backup itself lacks explains all the rest. */
-function explain({ manifest, plan, skipped, triggers, comparison, ...rehearsal }: Rehearsal): RehearsedComparison {
-  const catalog = comparison.catalog.filter((difference) => !isWithheldPower(difference));
+function explain({ manifest, plan, serverMajor, skipped, triggers, comparison, ...rehearsal }: Rehearsal): RehearsedComparison {
+  const catalog = comparison.catalog.filter((difference) => !isWithheldPower(difference, serverMajor));
   const owned = new Set(
     indexCatalog(rehearsal.catalog ?? [])
       .get('owner')

@@ -97,7 +97,7 @@ async function rehearse(context: RunContext, frame: RunFrame, { backup, target }
   const asserted = await runAssertions(context, target, backup);
   const { skipped } = restored;
   const warnings = [...target.refused, ...restored.warnings];
-  const judged = judgeRehearsal({ ...backup, plan, skipped, triggers, comparison, facts, warnings });
+  const judged = judgeRehearsal({ ...backup, plan, serverMajor: look.facts.major, skipped, triggers, comparison, facts, warnings });
   return { serverVersion, restoreMs, ...judged, checks: [...judged.checks, ...ofStorage, ...asserted] };
 }
 

@@ -1,4 +1,5 @@
 import { commentSchema, roleRecordSchema } from '../../domain/catalog.ts';
+import { createsRolesSafely } from '../../domain/drill/judge-restore.ts';
 import { recordsOf, type CatalogIndex } from '../../domain/catalog-index.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { quoteIdentifier, quoteLiteral, settingAssignment, unquoteIdentifier } from '../../domain/sql.ts';
@@ -17,6 +18,10 @@ const roleOfMachine = /^pg_(execute_server_program|read_server_files|write_serve
 /**
  * The roles of a backup as a scratch server has them: attributes, memberships, settings, expiry dates and comments as they were, but
  * nobody is a superuser, nor gets at this machine. `restorer` is a member of each; nobody but `restorer` ever connects.
+ *
+ * Before 16 a role that may create roles may also make itself a member of any that is no superuser, pg_execute_server_program among them;
+ * from 16 on it gives away only what it was given. REPLICATION is worth nothing to who does not connect and without WAL senders, and past
+ * row security there is nothing but the rows of the backup.
  */
 export function scratchRoleStatements(
   roles: Manifest['roles'],
@@ -26,6 +31,7 @@ export function scratchRoleStatements(
   const harmless = roles.map((role) => ({
     ...role,
     superuser: false,
+    createRole: role.createRole && createsRolesSafely(major),
     settings: [],
     memberOf: role.memberOf.filter((membership) => !roleOfMachine.test(membership.role)),
   }));

@@ -1,3 +1,4 @@
+import type { CatalogRecord } from '../catalog.ts';
 import { canonicalJson } from '../catalog-difference.ts';
 import type { JudgedDifference } from '../comparison.ts';
 import { isPlatformOwner } from '../platform.ts';
@@ -54,16 +55,22 @@ function collectOfPlatform(decisions: readonly Decision[]): Set<string> {
   return new Set(ofPlatform.map(({ entry }) => describeEntry(entry)));
 }
 
-/** Whether it is nothing but the power that a scratch server gives to nobody. */
-export function isWithheldPower({ class: className, kind, before, after }: JudgedDifference): boolean {
+/** Whether CREATEROLE gives no more than a backup may have on this machine: see apply/drill/scratch-roles. */
+export function createsRolesSafely(major: number): boolean {
+  return major >= 16;
+}
+
+/** Whether it is nothing but the power that a scratch server of this version gives to nobody. */
+export function isWithheldPower({ class: className, kind, before, after }: JudgedDifference, major: number): boolean {
   if (className === 'membership' && kind === 'missing') {
     return /^pg_(execute_server_program|read_server_files|write_server_files)$/.test(
       String((before as { role?: unknown } | null)?.role),
     );
   }
   if (className !== 'role' || kind !== 'different') return false;
-  const [was, is] = [before, after] as [{ superuser?: boolean }, { superuser?: boolean }];
-  return was.superuser === true && canonicalJson({ ...was, superuser: false }) === canonicalJson({ ...is });
+  const was = before as { superuser?: boolean; createRole?: boolean };
+  const harmless = { ...was, superuser: false, createRole: was.createRole === true && createsRolesSafely(major) };
+  return canonicalJson(harmless) === canonicalJson(after as CatalogRecord['value']);
 }
 
 /**

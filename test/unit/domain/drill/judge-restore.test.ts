@@ -52,18 +52,27 @@ describe('what a scratch server gives to nobody', () => {
     verdict: 'lost',
     ...change,
   });
-  const role = { superuser: true, login: true };
+  const role = { superuser: true, createRole: false, login: true };
+  const maker = { ...role, superuser: false, createRole: true };
 
   test.each<[Partial<JudgedDifference>, boolean]>([
     [{ before: role, after: { ...role, superuser: false } }, true],
-    [{ before: role, after: { login: false, superuser: false } }, false],
+    [{ before: role, after: { ...role, login: false, superuser: false } }, false],
     [{ before: { ...role, superuser: false }, after: role }, false],
+    [{ before: maker, after: { ...maker, createRole: false } }, true],
+    [{ before: { ...maker, superuser: true }, after: { ...maker, createRole: false } }, true],
+    [{ before: { ...maker, createRole: false }, after: maker }, false],
     [{ class: 'membership', kind: 'missing', before: { role: 'pg_read_server_files', member: 'a' } }, true],
     [{ class: 'membership', kind: 'missing', before: { role: 'pg_monitor', member: 'a' } }, false],
     [{ class: 'membership', kind: 'extra', after: { role: 'pg_read_server_files', member: 'a' } }, false],
     [{ class: 'owner', before: { owner: 'a' }, after: { owner: 'b' } }, false],
   ])('%o', (change, expected) => {
-    expect(isWithheldPower(difference(change))).toBe(expected);
+    expect(isWithheldPower(difference(change), 15)).toBe(expected);
+  });
+
+  test('from PostgreSQL 16 on roles may create roles', () => {
+    expect(isWithheldPower(difference({ before: maker, after: { ...maker, createRole: false } }), 16)).toBe(false);
+    expect(isWithheldPower(difference({ before: role, after: { ...role, superuser: false } }), 16)).toBe(true);
   });
 });
 
