@@ -106,15 +106,29 @@ async function makeExtensions(admin: Session, { extensions }: ScratchTargetReque
  * Rights on what belongs to extensions are restored, too, so it has to belong to who restores. That wrappers of foreign data may belong
  * to superusers alone is only looked at in this moment, which nobody outside of the transaction sees. Functions in C and languages that are
  * not trusted stay closed to their owner.
+ *
+ * Functions that not everybody may call stay the superuser's: their owner may, and nothing but that right stands before some of them
+ * (adminpack writes the server's files, dblink_connect_u connects as anybody).
  */
 async function giveToRestorer(admin: Session): Promise<void> {
   const role = quoteIdentifier(restorer);
   await admin.query('BEGIN');
   await admin.query(`ALTER ROLE ${role} SUPERUSER`);
   await admin.query(`REASSIGN OWNED BY ${quoteIdentifier(superuser)} TO ${role}`);
+  for (const { routine } of await admin.query<{ routine: string }>(closedRoutines, [restorer])) {
+    await admin.query(`ALTER ROUTINE ${routine} OWNER TO ${quoteIdentifier(superuser)}`);
+  }
   await admin.query(`ALTER ROLE ${role} NOSUPERUSER`);
   await admin.query('COMMIT');
 }
+
+/** With the search_path of a superuser's session names and types come out qualified. */
+const closedRoutines = `
+  SELECT pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)) AS routine
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+   WHERE p.proowner = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1)
+     AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) a
+                      WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')`;
 
 /** Throws when the server does not answer. */
 async function tryStatement(session: Session, sql: string): Promise<string | undefined> {
