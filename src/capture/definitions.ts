@@ -1,6 +1,7 @@
 import type { Command, CommandRunner, PostgresPrograms, Session } from '../context.ts';
 import { parseDumpHead, type DumpEntry } from '../domain/dump-head.ts';
 import type { Definition } from '../domain/drift-selection.ts';
+import { sqlStateOf } from '../domain/sql-state.ts';
 import { AppError, messageOf } from '../errors.ts';
 
 export interface DefinitionsRequest {
@@ -98,10 +99,8 @@ export async function tryQuery(session: Session, sql: string, signal: AbortSigna
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    const cause = error instanceof AppError ? error.cause : undefined;
-    const sqlState = (cause as { code?: unknown } | undefined)?.code;
-    // 08: connection; 57P: the server stops.
-    if (typeof sqlState !== 'string' || !/^(?!08|57P)[0-9A-Z]{5}$/.test(sqlState)) throw error;
-    return { sqlState, message: messageOf(cause) };
+    const sqlState = sqlStateOf(error);
+    if (sqlState === undefined) throw error;
+    return { sqlState, message: messageOf((error as AppError).cause) };
   }
 }

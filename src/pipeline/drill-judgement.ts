@@ -10,6 +10,7 @@ import {
   judgeContent,
   judgeDefinitions,
   judgeRows,
+  type CapturedContents,
   type RehearsedComparison,
 } from '../domain/drill/judge-comparison.ts';
 import { judgeForeignKeys, judgeIndexes, judgeSequences, judgeViews } from '../domain/drill/judge-facts.ts';
@@ -40,29 +41,44 @@ export interface JudgedRehearsal {
 /** Puts together what the checks say of a restored database; pure. */
 export function judgeRehearsal(rehearsal: Rehearsal): JudgedRehearsal {
   const { manifest, plan, skipped, triggers, facts } = rehearsal;
+  const lacksExtension = plan.decisions.some(isLostExtension);
   const made = judgeMade({
     ...plan,
+    lacksExtension,
     forbidden: plan.forbidden.filter(({ what }) => !isMadeTrigger(what, triggers)),
     refused: [...skipped, ...triggers.failed],
     warnings: rehearsal.warnings,
   });
   const compared = explain(rehearsal);
-  const captured = manifest.tables.filter(({ contentHash }) => contentHash !== undefined).length;
+  const captured = collectContents(manifest);
   const sequences = judgeSequences(facts.sequences, compareValues(rehearsal));
   const definitions = (name: Parameters<typeof judgeDefinitions>[1]): ReturnType<typeof judgeDefinitions> =>
     judgeDefinitions(compared, name);
   const checks = [
     concludeCheck('restore', made),
     concludeCheck('rows', judgeRows(compared)),
-    ...(captured === 0 ? [] : [concludeCheck('content', judgeContent(compared, captured))]),
+    ...(captured.hashed === 0 ? [] : [concludeCheck('content', judgeContent(compared, captured))]),
     concludeCheck('definitions', definitions('definitions')),
     concludeCheck('foreign keys', addDefinitions(judgeForeignKeys(facts.foreignKeys), definitions('foreign keys'))),
     concludeCheck('indexes', addDefinitions(judgeIndexes(facts.indexes), definitions('indexes'))),
     concludeCheck('sequences', addDefinitions(sequences.findings, definitions('sequences'))),
-    concludeCheck('views', addDefinitions(judgeViews(facts.views), definitions('views'))),
+    concludeCheck('views', addDefinitions(judgeViews(facts.views, { lacksExtension }), definitions('views'))),
     concludeCheck('row security', definitions('row security')),
   ];
   return { checks, warnings: sequences.warnings };
+}
+
+function isLostExtension({ entry, action, cause }: RestorePlan['decisions'][number]): boolean {
+  return entry.description === 'EXTENSION' && action === 'skip' && ['forbidden', 'missing', 'absent'].includes(cause ?? '');
+}
+
+/** An empty table has no content. */
+function collectContents({ tables }: Manifest): CapturedContents {
+  const unhashed = tables.filter(({ kind, rows, contentHash }) => kind === 'table' && rows !== 0 && contentHash === undefined);
+  return {
+    hashed: tables.filter(({ contentHash }) => contentHash !== undefined).length,
+    unhashed: unhashed.map(({ schema, name }) => `${schema}.${name}`),
+  };
 }
 
 /** Of a restore that did not come to its end. */

@@ -1,6 +1,7 @@
 import type { Session } from '../../context.ts';
 import type { ForeignKeyFact, IndexFact, RestoredFacts, SequenceFact, ViewFact } from '../../domain/drill/restored-facts.ts';
 import { quoteIdentifier } from '../../domain/sql.ts';
+import { sqlStateOf } from '../../domain/sql-state.ts';
 import { messageOf } from '../../errors.ts';
 
 /** A view that takes longer to give its first row is named. */
@@ -30,6 +31,17 @@ async function mapEach<Item, Result>(items: readonly Item[], ask: (item: Item) =
   return results;
 }
 
+/** What the server says against a question. */
+class Refusal {
+  readonly error: string;
+  readonly sqlState: string;
+
+  constructor(error: string, sqlState: string) {
+    this.error = error;
+    this.sqlState = sqlState;
+  }
+}
+
 /** Questions that may fail without an end to all others. */
 class Asking {
   readonly #session: Session;
@@ -39,16 +51,18 @@ class Asking {
   }
 
   /** In a transaction of its own, which is rolled back. Throws when the connection is lost. */
-  async ask<Row extends object>(sql: string, timeoutMs = 0): Promise<Row | undefined | Error> {
+  async ask<Row extends object>(sql: string, timeoutMs = 0): Promise<Row | undefined | Refusal> {
     await this.#session.query('BEGIN READ ONLY');
     await this.#session.query(`SET LOCAL statement_timeout = ${timeoutMs}`);
     try {
       const [row] = await this.#session.query<Row>(sql);
+      await this.#session.query('ROLLBACK');
       return row;
     } catch (error) {
-      return new Error(messageOf((error as Error).cause ?? error));
-    } finally {
+      const sqlState = sqlStateOf(error);
+      if (sqlState === undefined) throw error;
       await this.#session.query('ROLLBACK');
+      return new Refusal(messageOf((error as Error).cause), sqlState);
     }
   }
 }
@@ -62,7 +76,7 @@ interface ForeignKeyRow {
 async function askForeignKey(asking: Asking, { name, validated, sql }: ForeignKeyRow): Promise<ForeignKeyFact> {
   if (!validated) return { name, validated, orphans: false };
   const row = await asking.ask<{ orphans: boolean }>(sql);
-  if (row instanceof Error) return { name, validated, orphans: false, error: row.message };
+  if (row instanceof Refusal) return { name, validated, orphans: false, ...row };
   return { name, validated, orphans: row?.orphans === true };
 }
 
@@ -76,11 +90,11 @@ interface SequenceRow {
 async function askSequence(asking: Asking, { name, column, increment, sql }: SequenceRow): Promise<SequenceFact> {
   const row = await asking.ask<{ next: string | null; extreme: string | null }>(sql);
   const fact = { name, column, increment };
-  if (row instanceof Error) return { ...fact, next: null, extreme: null, error: row.message };
+  if (row instanceof Refusal) return { ...fact, next: null, extreme: null, ...row };
   return { ...fact, next: row?.next ?? null, extreme: row?.extreme ?? null };
 }
 
-interface ViewRow extends Omit<ViewFact, 'name' | 'error'> {
+interface ViewRow extends Omit<ViewFact, 'name' | 'error' | 'sqlState'> {
   readonly schema: string;
   readonly name: string;
 }
@@ -89,7 +103,7 @@ async function askView(asking: Asking, { schema, name: relation, kind, populated
   const fact = { name: `${schema}.${relation}`, kind, populated, foreign };
   if (!populated || foreign) return fact;
   const row = await asking.ask(`SELECT * FROM ${quoteIdentifier(schema)}.${quoteIdentifier(relation)} LIMIT 1`, viewTimeoutMs);
-  return row instanceof Error ? { ...fact, error: row.message } : fact;
+  return row instanceof Refusal ? { ...fact, ...row } : fact;
 }
 
 const inUserSchema = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;

@@ -4,6 +4,7 @@ import type { CatalogRecord } from '../../domain/catalog.ts';
 import { indexCatalog } from '../../domain/catalog-index.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { quoteIdentifier } from '../../domain/sql.ts';
+import { sqlStateOf } from '../../domain/sql-state.ts';
 import { messageOf } from '../../errors.ts';
 import { scratchRoleStatements } from './scratch-roles.ts';
 
@@ -136,8 +137,7 @@ async function tryStatement(session: Session, sql: string): Promise<string | und
     await session.query(sql);
     return undefined;
   } catch (error) {
-    const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
-    if (typeof code !== 'string' || !/^(?!08|57P)[0-9A-Z]{5}$/.test(code)) throw error;
+    if (sqlStateOf(error) === undefined) throw error;
     return messageOf((error as Error).cause);
   }
 }

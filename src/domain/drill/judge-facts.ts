@@ -57,22 +57,47 @@ function isBehind({ next, extreme, increment }: SequenceFact): boolean {
   return BigInt(increment) > 0n ? BigInt(next) <= BigInt(extreme) : BigInt(next) >= BigInt(extreme);
 }
 
-/** Every view can be read, and every materialized view was filled. */
-export function judgeViews(facts: readonly ViewFact[]): DrillFindings {
+/**
+ * Every view can be read, and every materialized view was filled. `lacksExtension`: one of the backup's is not here, and what functions
+ * call of it nothing tells beforehand.
+ */
+export function judgeViews(
+  facts: readonly ViewFact[],
+  { lacksExtension }: { readonly lacksExtension: boolean },
+): DrillFindings {
   const read = facts.filter(({ populated, foreign }) => populated && !foreign);
   const empty = facts.filter(({ populated }) => !populated).length;
-  const errors = read.flatMap(({ kind, name, error }) => (error === undefined ? [] : [`${kind} ${name}: ${error}`]));
+  const unread = read.filter(({ error }) => error !== undefined);
+  const isOfHere = (fact: ViewFact): boolean =>
+    isWithheld(describeUnread(fact)) || isOfDrill(fact.sqlState!) || (lacksExtension && ofMissing.has(fact.sqlState!));
   return {
     detail: `${count(facts.length, 'view')}${empty === 0 ? '' : `, ${empty} of them WITH NO DATA in the source`}`,
-    failed: errors.filter((error) => !isWithheld(error)),
+    failed: unread.filter((fact) => !isOfHere(fact)).map(describeUnread),
     notChecked: [
-      ...errors.filter(isWithheld),
+      ...unread.filter(isOfHere).map(describeUnread),
       ...facts
         .filter(({ foreign, populated }) => foreign && populated)
         .map(({ kind, name }) => `${kind} ${name}: it reads from another server, which a drill does not talk to`),
     ],
   };
 }
+
+function describeUnread({ kind, name, error }: ViewFact): string {
+  return `${kind} ${name}: ${error}`;
+}
+
+/** What the drill's own limits refuse: its time, its transaction that only reads, and what its machine has not. */
+function isOfDrill(sqlState: string): boolean {
+  return ['57014', '25006'].includes(sqlState) || isOfMachine(sqlState);
+}
+
+/** Memory, room on the disk, connections; files that cannot be read. */
+export function isOfMachine(sqlState: string): boolean {
+  return /^(53|58)/.test(sqlState);
+}
+
+/** No such function, relation, schema, and type or the like. */
+const ofMissing = new Set(['42883', '42P01', '3F000', '42704']);
 
 function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;

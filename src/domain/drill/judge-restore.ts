@@ -11,6 +11,8 @@ export interface RehearsedRestore {
   readonly decisions: readonly Decision[];
   /** What the plan gave up for want of something on this machine: an extension, and what hangs on it. */
   readonly losses: readonly string[];
+  /** Whether an extension is among them: what functions call of it nothing tells beforehand. */
+  readonly lacksExtension: boolean;
   /** What only a superuser makes, which a scratch server has none of for a backup. */
   readonly forbidden: readonly { readonly what: string; readonly why: string }[];
   /** Statements that the server refused: "index a in schema b: reason". */
@@ -22,17 +24,19 @@ export interface RehearsedRestore {
  * Whether everything of the dump was made. What the scratch server lacks, or does not allow, is not checked; what it refused for any other
  * reason would fail elsewhere as well.
  */
-export function judgeMade({ decisions, losses, forbidden, refused, warnings }: RehearsedRestore): DrillFindings {
-  const withheld = refused.filter(isWithheld);
+export function judgeMade(restore: RehearsedRestore): DrillFindings {
+  const { decisions, losses, lacksExtension, forbidden, refused, warnings } = restore;
+  const isOfHere = (statement: string): boolean =>
+    isWithheld(statement) || ofMachine.test(statement) || (lacksExtension && ofMissing.test(statement));
   const platforms = collectOfPlatform(decisions);
   const made = decisions.filter(({ action }) => action !== 'skip').length;
   return {
     detail: `${made.toLocaleString('en-US')} entries of the dump`,
-    failed: refused.filter((statement) => !isWithheld(statement)),
+    failed: refused.filter((statement) => !isOfHere(statement)),
     notChecked: [
       ...losses,
       ...forbidden.filter(({ what }) => !platforms.has(what)).map(({ what, why }) => `${what}: ${why}`),
-      ...withheld,
+      ...refused.filter(isOfHere),
       ...warnings,
     ],
   };
@@ -45,6 +49,10 @@ export function isWithheld(statement: string): boolean {
 
 const withheld =
   /: (ERROR: +)?(permission denied|must be (superuser|owner|member|able)|only (superusers?|roles with)|user mapping not found|password is required)/i;
+
+/** What programs pass on of SQLSTATEs is their text alone. */
+const ofMachine = /: (ERROR: +)?(out of memory|out of shared memory|temporary file size exceeds)/i;
+const ofMissing = /: (ERROR: +)?(function|operator|relation|schema|type|collation|text search \w+) .*does not exist/i;
 
 /** What the platform's own roles have made and a restore never brings back: every project has it already. */
 function collectOfPlatform(decisions: readonly Decision[]): Set<string> {

@@ -9,6 +9,8 @@ export interface RestoredFacts {
 /** Why something could not be asked: what the server said. */
 interface Unasked {
   readonly error?: string | undefined;
+  /** Its SQLSTATE. */
+  readonly sqlState?: string | undefined;
 }
 
 export interface ForeignKeyFact extends Unasked {

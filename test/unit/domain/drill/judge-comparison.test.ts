@@ -29,7 +29,7 @@ function lost(className: string, value: object = {}): JudgedDifference {
 test('a comparison without a difference has no finding', () => {
   const nothing = { failed: [], notChecked: [] };
   expect(judgeRows(equal)).toMatchObject({ detail: '2 tables with 30 rows', ...nothing });
-  expect(judgeContent(equal, 2)).toMatchObject(nothing);
+  expect(judgeContent(equal, { hashed: 2, unhashed: [] })).toMatchObject(nothing);
   for (const check of checks) expect(judgeDefinitions(equal, check)).toMatchObject(nothing);
 });
 
@@ -46,7 +46,7 @@ test('rows that are not there have failed, unless that was foretold', () => {
 });
 
 test('content that could not be compared is not checked, and other content has failed', () => {
-  const found = judgeContent({ ...equal, contents: 1, changedContents: ['table public.a'] }, 2);
+  const found = judgeContent({ ...equal, contents: 1, changedContents: ['table public.a'] }, { hashed: 2, unhashed: [] });
   expect(found.failed).toEqual(['table public.a']);
   expect(found.notChecked).toHaveLength(1);
 });
@@ -101,5 +101,22 @@ test('findings are added up', () => {
     detail: '3 views',
     failed: ['a', 'c'],
     notChecked: ['b', 'd'],
+  });
+});
+
+test('content that no hash was taken of is named', () => {
+  expect(judgeContent(equal, { hashed: 2, unhashed: ['public.large'] })).toEqual({
+    detail: '2 of 3 tables',
+    failed: [],
+    notChecked: ['table public.large: its content could not be hashed when the backup was made'],
+  });
+});
+
+test('columns in another order are told, each table once', () => {
+  const column = (name: string): JudgedDifference => ({ ...lost('column'), kind: 'different', name, verdict: 'reordered' });
+  const catalog = [column('public.heir.a'), column('public.heir."the b"')];
+  expect(judgeDefinitions({ ...equal, catalog }, 'definitions')).toMatchObject({
+    failed: [],
+    notChecked: ['table public.heir: another order of columns, as no dump keeps it of a table that inherits'],
   });
 });

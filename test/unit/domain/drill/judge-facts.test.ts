@@ -76,11 +76,35 @@ describe('views', () => {
 
   test.each([
     [{}, [], []],
-    [{ error: 'division by zero' }, ['view public.v: division by zero'], []],
-    [{ error: 'permission denied for function f' }, [], ['view public.v: permission denied for function f']],
+    [{ error: 'division by zero', sqlState: '22012' }, ['view public.v: division by zero'], []],
+    [{ error: 'permission denied for function f', sqlState: '42501' }, [], ['view public.v: permission denied for function f']],
     [{ foreign: true }, [], ['view public.v: it reads from another server, which a drill does not talk to']],
     [{ populated: false }, [], []],
   ])('%o', (change, failed, notChecked) => {
-    expect(judgeViews([{ ...view, ...change }])).toMatchObject({ failed, notChecked });
+    expect(judgeViews([{ ...view, ...change }], { lacksExtension: false })).toMatchObject({ failed, notChecked });
+  });
+
+  test.each([
+    ['57014', 'canceling statement due to statement timeout'],
+    ['25006', 'cannot execute nextval() in a read-only transaction'],
+    ['53200', 'out of memory'],
+    ['53100', 'could not write to file'],
+    ['58P01', 'could not access file'],
+  ])('that the drill itself does not let be read are not checked: %s', (sqlState, error) => {
+    expect(judgeViews([{ ...view, sqlState, error }], { lacksExtension: false })).toMatchObject({
+      failed: [],
+      notChecked: [`view public.v: ${error}`],
+    });
+  });
+
+  test.each(['42883', '42P01', '3F000', '42704'])('that want what an extension may have brought: %s', (sqlState) => {
+    const fact = { ...view, sqlState, error: 'it does not exist' };
+    expect(judgeViews([fact], { lacksExtension: true })).toMatchObject({ failed: [], notChecked: [expect.anything()] });
+    expect(judgeViews([fact], { lacksExtension: false })).toMatchObject({ failed: [expect.anything()], notChecked: [] });
+  });
+
+  test('that fail by themselves have failed where an extension is missing, too', () => {
+    const fact = { ...view, sqlState: '22012', error: 'division by zero' };
+    expect(judgeViews([fact], { lacksExtension: true }).failed).toHaveLength(1);
   });
 });

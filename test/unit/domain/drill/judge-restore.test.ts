@@ -5,7 +5,7 @@ import type { Decision } from '../../../../src/domain/selection.ts';
 import { neededBytes } from '../../../../src/domain/drill/space.ts';
 import type { Manifest } from '../../../../src/domain/manifest.ts';
 
-const made = { decisions: [], losses: [], forbidden: [], refused: [], warnings: [] };
+const made = { decisions: [], losses: [], lacksExtension: false, forbidden: [], refused: [], warnings: [] };
 
 describe('what was made', () => {
   test('of a healthy backup leaves nothing to say', () => {
@@ -24,6 +24,17 @@ describe('what was made', () => {
     'materialized view data m in schema public: user mapping not found for "x"',
   ])('what only others may is not checked: %s', (statement) => {
     expect(judgeMade({ ...made, refused: [statement] })).toMatchObject({ failed: [], notChecked: [statement] });
+  });
+
+  test('what a function may miss of an extension that is not here is not checked', () => {
+    const refused = ['materialized view data m in schema public: ERROR:  function similarity(text, text) does not exist'];
+    expect(judgeMade({ ...made, refused, lacksExtension: true })).toMatchObject({ failed: [], notChecked: refused });
+    expect(judgeMade({ ...made, refused })).toMatchObject({ failed: refused, notChecked: [] });
+  });
+
+  test('what there was no memory for is not checked', () => {
+    const refused = ['materialized view data m in schema public: out of memory DETAIL:  Failed on request of size 8.'];
+    expect(judgeMade({ ...made, refused })).toMatchObject({ failed: [], notChecked: refused });
   });
 
   test('what this machine lacks, and what only a superuser makes, is not checked', () => {
