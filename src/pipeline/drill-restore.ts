@@ -1,5 +1,5 @@
 import { compareWithBackup } from '../apply/compare.ts';
-import { brokenByMachine } from '../apply/drill/broken-by-machine.ts';
+import { assertRoomForAll, brokenByMachine, sessionBrokenByMachine } from '../apply/drill/broken-by-machine.ts';
 import { makeEventTriggers } from '../apply/drill/event-triggers.ts';
 import { readRestored } from '../apply/drill/read-restored.ts';
 import { prepareScratchTarget, type ScratchTarget } from '../apply/drill/scratch-target.ts';
@@ -12,12 +12,14 @@ import type { RunContext } from '../context.ts';
 import type { CatalogRecord } from '../domain/catalog.ts';
 import { indexCatalog } from '../domain/catalog-index.ts';
 import { concludeCheck, type DrillCheck } from '../domain/drill/check.ts';
+import { isOfMachine } from '../domain/drill/judge-facts.ts';
 import { judgeAssertions } from '../domain/drill/judge-assertions.ts';
 import type { RestoredFacts } from '../domain/drill/restored-facts.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { majorOfVersion } from '../domain/newer-server.ts';
 import { everything } from '../domain/restore-scope.ts';
 import { chooseSearchPath } from '../domain/search-path.ts';
+import { sqlStateOf } from '../domain/sql-state.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { judgeBroken, judgeRehearsal, type JudgedRehearsal } from './drill-judgement.ts';
 import { lookAtTarget, restoreDatabase, type TargetLook } from './restore-database.ts';
@@ -61,6 +63,9 @@ export async function rehearseRestore(context: RunContext, frame: RunFrame, back
     } finally {
       await target.admin.close();
     }
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw sessionBrokenByMachine(error) ?? error;
   } finally {
     context.signal.removeEventListener('abort', stop);
     await server.close();
@@ -74,7 +79,8 @@ interface Stage {
 
 async function rehearse(context: RunContext, frame: RunFrame, { backup, target }: Stage): Promise<Rehearsed> {
   const { manifest, catalog = [] } = backup;
-  const startedMs = context.clock.monotonicMs();
+  const { clock } = context;
+  const startedMs = clock.monotonicMs();
   const look = await lookAtTarget(context, frame, { connection: target.connection, manifest });
   const serverVersion = look.facts.version;
   const plan = planRehearsal(backup, look);
@@ -82,8 +88,11 @@ async function rehearse(context: RunContext, frame: RunFrame, { backup, target }
   if (restored instanceof AppError) {
     return { serverVersion, restoreMs: undefined, checks: judgeBroken(restored.message, backup), warnings: [] };
   }
+  const restoredMs = clock.monotonicMs() - startedMs;
   enterStage(context, 'compare', 'Comparing the result with the backup');
+  // No restore asks this; a view alone may take a minute.
   const facts = await askDatabase(context, target, catalog);
+  const askedMs = clock.monotonicMs();
   const triggers = await makeEventTriggers(target.admin, catalog);
   const comparison = await compareWithBackup(context, {
     connection: target.connection,
@@ -92,12 +101,21 @@ async function rehearse(context: RunContext, frame: RunFrame, { backup, target }
     kind: look.facts.kind,
     includes: () => true,
   });
-  const restoreMs = Math.round(context.clock.monotonicMs() - startedMs);
+  const restoreMs = Math.round(restoredMs + clock.monotonicMs() - askedMs);
   const ofStorage = backup.compareStorage === undefined ? [] : [await backup.compareStorage(target.connection)];
   const asserted = await runAssertions(context, target, backup);
   const { skipped } = restored;
   const warnings = [...target.refused, ...restored.warnings];
-  const judged = judgeRehearsal({ ...backup, plan, serverMajor: look.facts.major, skipped, triggers, comparison, facts, warnings });
+  const judged = judgeRehearsal({
+    ...backup,
+    plan,
+    serverMajor: look.facts.major,
+    skipped,
+    triggers,
+    comparison,
+    facts,
+    warnings,
+  });
   return { serverVersion, restoreMs, ...judged, checks: [...judged.checks, ...ofStorage, ...asserted] };
 }
 
@@ -153,7 +171,9 @@ async function tryRestore(
   { backup: { archive, head }, look, plan }: Attempt,
 ): Promise<Awaited<ReturnType<typeof restoreDatabase>> | AppError> {
   try {
-    return await restoreDatabase(context, frame, look, { archive, head, plan, jobs: undefined });
+    const restored = await restoreDatabase(context, frame, look, { archive, head, plan, jobs: undefined });
+    assertRoomForAll(restored.skipped);
+    return restored;
   } catch (error) {
     if (context.signal.aborted || !(error instanceof AppError) || error.code !== 'restore_failed') throw error;
     const ofMachine = brokenByMachine(error);
@@ -189,9 +209,11 @@ async function runAssertions(
     return [concludeCheck('assertions', judgeAssertions(await session.runScript(assertions)))];
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof AppError && error.code === 'source_unreachable')) throw error;
-    const failed = [messageOf(error.cause ?? error)];
-    return [concludeCheck('assertions', { detail: 'they did not come to their end', failed, notChecked: [] })];
+    const sqlState = sqlStateOf(error);
+    if (sqlState === undefined || sessionBrokenByMachine(error) !== undefined) throw error;
+    const [failed, notChecked] = [[], [messageOf((error as AppError).cause)]];
+    const findings = isOfMachine(sqlState) ? { failed, notChecked } : { failed: notChecked, notChecked: failed };
+    return [concludeCheck('assertions', { detail: 'they did not come to their end', ...findings })];
   } finally {
     await session.close();
   }

@@ -1,3 +1,4 @@
+import { sessionBrokenByMachine } from '../apply/drill/broken-by-machine.ts';
 import { ObjectComparing } from '../apply/storage/compare-objects.ts';
 import { isSampled } from '../apply/storage/sampled.ts';
 import { copyObjects, readSidecars, type ExtractedObject, type StorageSource } from '../archive/extract-objects.ts';
@@ -10,7 +11,8 @@ import { concludeCheck, type DrillCheck } from '../domain/drill/check.ts';
 import { judgeObjects, judgeStorageRows } from '../domain/drill/judge-storage.ts';
 import { objectPath } from '../domain/storage/object-path.ts';
 import { objectsSidecarPath } from '../domain/storage/sidecar.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { sqlStateOf } from '../domain/sql-state.ts';
+import { type AppError, messageOf } from '../errors.ts';
 import { enterStage } from './stage.ts';
 
 /** Reads what a storage archive says of itself, and proves that this is what was written. Throws AppError verification_failed. */
@@ -112,11 +114,11 @@ export async function drillStorageRows(
     return concludeCheck('storage rows', judgeStorageRows(manifest, comparing.outcome));
   } catch (error) {
     // Such as a database without storage.objects.
-    if (context.signal.aborted || !(error instanceof AppError && error.code === 'source_unreachable')) throw error;
+    if (context.signal.aborted || sqlStateOf(error) === undefined || sessionBrokenByMachine(error) !== undefined) throw error;
     return concludeCheck('storage rows', {
       detail: 'not looked at',
       failed: [],
-      notChecked: [messageOf(error.cause ?? error)],
+      notChecked: [messageOf((error as AppError).cause)],
     });
   } finally {
     await session.close();
