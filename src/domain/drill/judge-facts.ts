@@ -40,9 +40,12 @@ export function judgeSequences(
   );
   return {
     findings: {
-      detail: count(facts.length, 'sequence'),
+      detail: count(new Set(facts.map(({ name }) => name)).size, 'sequence'),
       failed: own.map(describeBehind),
-      notChecked: facts.flatMap(({ name, error }) => (error === undefined ? [] : [`${name}: ${error}`])),
+      notChecked: facts.flatMap((fact) => {
+        const reason = fact.error ?? (isNumber(fact.extreme) ? undefined : `it holds ${fact.extreme}`);
+        return reason === undefined ? [] : [`${fact.name} for ${fact.column}: ${reason}`];
+      }),
     },
     warnings: source.map((fact) => `${describeBehind(fact)}, as in the source`),
   };
@@ -53,8 +56,13 @@ function describeBehind({ name, column, next, extreme }: SequenceFact): string {
 }
 
 function isBehind({ next, extreme, increment }: SequenceFact): boolean {
-  if (next === null || extreme === null) return false;
+  if (next === null || extreme === null || !isNumber(extreme)) return false;
   return BigInt(increment) > 0n ? BigInt(next) <= BigInt(extreme) : BigInt(next) >= BigInt(extreme);
+}
+
+/** Columns of some types hold NaN or Infinity as well. */
+function isNumber(extreme: string | null): boolean {
+  return extreme === null || /^-?\d+$/.test(extreme);
 }
 
 /**

@@ -6,7 +6,7 @@ export interface RestoredFacts {
   readonly views: readonly ViewFact[];
 }
 
-/** Why something could not be asked: what the server said. */
+/** Why something could not be asked: what the server said, or what makes it pointless. */
 interface Unasked {
   readonly error?: string | undefined;
   /** Its SQLSTATE. */
@@ -30,7 +30,7 @@ export interface IndexFact {
   readonly partitioned: boolean;
 }
 
-/** A sequence that gives a column its numbers. In decimal digits; null where there is none. */
+/** A sequence, and a column that takes its numbers from it. In decimal digits; null where there is none. */
 export interface SequenceFact extends Unasked {
   readonly name: string;
   readonly column: string;

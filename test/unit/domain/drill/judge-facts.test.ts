@@ -60,6 +60,23 @@ describe('sequences', () => {
     expect(judgeSequences([{ ...sequence, extreme: null }], () => 'other').findings.failed).toEqual([]);
   });
 
+  test('of several columns count once, and those that cannot be compared are named', () => {
+    const error = 'its default is more than the next number';
+    const facts = [sequence, { ...sequence, column: 'public.u.id', next: null, extreme: null, error }];
+    expect(judgeSequences(facts, () => 'other').findings).toEqual({
+      detail: '1 sequence',
+      failed: [],
+      notChecked: [`public.s for public.u.id: ${error}`],
+    });
+  });
+
+  test('of a column that holds no number are not compared', () => {
+    expect(judge({ extreme: 'NaN' }).findings).toMatchObject({
+      failed: [],
+      notChecked: ['public.s for public.t.id: it holds NaN'],
+    });
+  });
+
   test('that were behind in the source are told of, and are no fault of the backup', () => {
     expect(judge({ next: '3' }, 'same')).toMatchObject({
       findings: { failed: [], notChecked: [] },
