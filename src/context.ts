@@ -272,16 +272,17 @@ export interface Databases {
   /** The environment with which client programs reach a server; the password lies in a file (0600) in `directory`. */
   clientEnvironment(connection: ConnectionConfig, directory: string): Promise<Record<string, string>>;
   /**
-   * Starts an empty server of the same directory as the client programs; `directory` is the run's own, in which what a killed
+   * Starts an empty server, the newest that is at least of this major version; `directory` is the run's own, in which what a killed
    * run has left is found. Throws AppError: tool_missing where only client programs are installed, configuration, failed.
    */
-  startScratchServer(programs: PostgresPrograms, directory: string): Promise<ScratchServer>;
+  startScratchServer(minimumMajor: number, directory: string): Promise<ScratchServer>;
   /** The directory whose file system holds the data of such a server. */
   scratchPlace(directory: string): Promise<string>;
 }
 
 /** A PostgreSQL server of our own, in UTF-8 and C.UTF-8, that nobody else can reach. It ends with the agent, however that ends. */
 export interface ScratchServer {
+  readonly major: number;
   /** As the superuser `postgres`, without a password, to the database `postgres`. */
   readonly connection: ConnectionConfig;
   /** Stops it at once, whoever is connected, and removes all of it. May be called twice. */

@@ -3,6 +3,7 @@ import { compareDefinitions, type DefinitionChange } from '../domain/definition-
 import { isCompared, isLoadable, selectBasis, type Definition } from '../domain/drift-selection.ts';
 import { formatDrift } from '../domain/drift-text.ts';
 import type { Migration } from '../domain/migration.ts';
+import { majorOfVersion } from '../domain/newer-server.ts';
 import { quoteIdentifier } from '../domain/sql.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { dumpDefinitions, loadDefinitions } from './definitions.ts';
@@ -68,11 +69,11 @@ function impossible(migrations: number, detail: string): MigrationDrift {
 /** A server that stops when the signal is aborted ends every session, whatever that waits for. */
 async function onScratchServer<Result>(
   { databases }: DriftContext,
-  { programs, directory }: DriftRequest,
+  { source, directory }: DriftRequest,
   signal: AbortSignal,
   work: (server: ScratchServer) => Promise<Result>,
 ): Promise<Result> {
-  const server = await databases.startScratchServer(programs, directory);
+  const server = await databases.startScratchServer(majorOfVersion(source.server.versionNumber), directory);
   const stop = (): void => void server.close().catch(() => undefined);
   signal.addEventListener('abort', stop, { once: true });
   try {

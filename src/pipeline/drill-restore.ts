@@ -48,16 +48,14 @@ export interface Rehearsed extends JudgedRehearsal {
 export async function rehearseRestore(context: RunContext, frame: RunFrame, backup: DrilledBackup): Promise<Rehearsed> {
   const { manifest, catalog = [] } = backup;
   enterStage(context, 'target', 'Starting a scratch server');
-  const dumpedWith = Number.parseInt(manifest.tools.pgDump, 10);
-  const programs = await context.databases.findPrograms(Math.max(majorOfVersion(manifest.server.versionNumber), dumpedWith));
-  const server = await context.databases.startScratchServer(programs, frame.directory);
+  const server = await context.databases.startScratchServer(majorOfVersion(manifest.server.versionNumber), frame.directory);
   // A server that stops ends every session, whatever that waits for.
   const stop = (): void => void server.close().catch(() => undefined);
   context.signal.addEventListener('abort', stop, { once: true });
   try {
     context.signal.throwIfAborted();
     const { databases } = context;
-    const target = await prepareScratchTarget({ databases, server, major: programs.major, manifest, catalog });
+    const target = await prepareScratchTarget({ databases, server, major: server.major, manifest, catalog });
     try {
       return await rehearse(context, frame, { backup, target });
     } finally {

@@ -251,7 +251,7 @@ test('where only client programs are installed it is not possible, and says what
   }
   expect(await captureDrift(source.config, { binDirectory })).toEqual({
     state: 'not possible',
-    detail: `A scratch server needs ${binDirectory}/initdb, which is not there.`,
+    detail: 'A scratch server needs initdb and postgres of PostgreSQL 15 or newer; found none at all.',
     migrations: 1,
     sql: '',
   });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -37,7 +37,7 @@ test('a scratch server is there for its agent alone, and leaves nothing', async 
   const { directory, runs, temporaryDirectory } = await createPlace();
   const run = await createFiles(runs, commands).createWorkDirectory('run');
   const databases = openDatabases(temporaryDirectory);
-  const server = await databases.startScratchServer(await databases.findPrograms(15), run);
+  const server = await databases.startScratchServer(15, run);
   const session = await databases.connect(server.connection);
   const [settings] = await session.query<object>(`SELECT current_user AS user, pg_encoding_to_char(encoding) AS encoding,
     datcollate AS collation, current_setting('listen_addresses') AS addresses FROM pg_database WHERE datname = 'template0'`);
@@ -53,13 +53,32 @@ test('a scratch server is there for its agent alone, and leaves nothing', async 
   await expectNoLeaks(directory);
 });
 
+test('it is of the newest version whose server is installed, whatever the newest client programs are', async () => {
+  const { runs, temporaryDirectory } = await createPlace();
+  const run = await createFiles(runs, commands).createWorkDirectory('run');
+  const client = await createTemporaryDirectory();
+  await writeFile(join(client, 'pg_dump'), '#!/bin/sh\necho "pg_dump (PostgreSQL) 99.0"\n', { mode: 0o755 });
+  const path = `${client}:${process.env['PATH'] ?? '/usr/bin:/bin'}`;
+  const databases = createDatabases({ commands, directory: undefined, path, temporaryDirectory }, signal);
+  expect(await databases.findPrograms(15)).toMatchObject({ major: 99, directory: client });
+  const server = await databases.startScratchServer(15, run);
+  await server.close();
+  expect(server.major).toBeGreaterThanOrEqual(15);
+  expect(server.major).toBeLessThan(99);
+
+  await expect(databases.startScratchServer(99, run)).rejects.toMatchObject({
+    code: 'tool_missing',
+    message: expect.stringMatching(/^A scratch server needs initdb and postgres of PostgreSQL 99 or newer; found \d/) as string,
+  });
+});
+
 test('a path that is too long for a socket is told', async () => {
   const { runs, temporaryDirectory } = await createPlace();
   const run = await createFiles(runs, commands).createWorkDirectory('run');
   const long = join(temporaryDirectory, 'x'.repeat(60));
   await mkdir(long, { mode: 0o711 });
   const databases = openDatabases(long);
-  const starting = databases.startScratchServer(await databases.findPrograms(15), run);
+  const starting = databases.startScratchServer(15, run);
   await expect(starting).rejects.toMatchObject({ code: 'configuration', hint: expect.stringContaining('TMPDIR') as string });
   expect([await readdir(run), await readdir(long)]).toEqual([[], []]);
 });
@@ -74,7 +93,7 @@ const agent = `
   const commands = composeCommands({ environment: process.env, signal });
   const run = await createFiles(runs, commands).createWorkDirectory('killed');
   const databases = createDatabases({ commands, path: process.env.PATH, temporaryDirectory }, signal);
-  const server = await databases.startScratchServer(await databases.findPrograms(15), run);
+  const server = await databases.startScratchServer(15, run);
   const session = await databases.connect(server.connection);
   console.log('ready');
   await session.query('DO $$ BEGIN LOOP END LOOP; END $$');

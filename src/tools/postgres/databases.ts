@@ -22,7 +22,7 @@ export function createDatabases(
       watch?.addServer(describeServer(connection), createWatchedServer(connection));
       return clientEnvironment(connection, directory);
     },
-    startScratchServer: (programs, directory) => startScratchServer({ ...search, signal }, programs, directory),
+    startScratchServer: (minimumMajor, directory) => startScratchServer({ ...search, signal }, minimumMajor, directory),
     scratchPlace: (directory) => findScratchPlace(search, directory),
   };
 }

@@ -1,15 +1,14 @@
-import { constants } from 'node:fs';
-import { access, chown } from 'node:fs/promises';
+import { chown } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command, CommandResult, CommandRunner, PostgresPrograms, RunningCommand, ScratchServer } from '../../context.ts';
+import type { Command, CommandResult, CommandRunner, RunningCommand, ScratchServer } from '../../context.ts';
 import { noRoomMessage } from '../../domain/no-room.ts';
 import { AppError } from '../../errors.ts';
 import { createOutside, removeOutside, removeTree } from '../files/outside.ts';
+import { findServer, type ProgramSearch } from './programs.ts';
 import { findServerAccount, runAs, type Account } from './server-account.ts';
 
-export interface ScratchHost {
-  readonly commands: CommandRunner;
+export interface ScratchHost extends ProgramSearch {
   /** Ends the start, not a server that has started: that is for its `close`. */
   readonly signal: AbortSignal;
   /** Where the server's socket lies and, when the agent is root, its data. */
@@ -45,12 +44,8 @@ const settings = {
  * Makes a cluster and starts its server, about a second; see `Databases.startScratchServer`. PostgreSQL refuses to run as root: as
  * root it runs as another user, in a directory outside of the run's own.
  */
-export async function startScratchServer(
-  host: ScratchHost,
-  programs: PostgresPrograms,
-  directory: string,
-): Promise<ScratchServer> {
-  const { initdb, postgres } = await findServerPrograms(programs);
+export async function startScratchServer(host: ScratchHost, minimumMajor: number, directory: string): Promise<ScratchServer> {
+  const { initdb, postgres, major } = await findServer(host, minimumMajor);
   const account = await findServerAccount(host.commands);
   const socketDirectory = await createOutside(directory, host.temporaryDirectory);
   const data = account === undefined ? join(directory, basename(socketDirectory)) : join(socketDirectory, 'data');
@@ -70,7 +65,7 @@ export async function startScratchServer(
     throw error;
   }
   let closed: Promise<void> | undefined;
-  return { connection: connectionTo(socketDirectory), close: () => (closed ??= close()) };
+  return { major, connection: connectionTo(socketDirectory), close: () => (closed ??= close()) };
 }
 
 /** Where `startScratchServer` puts the data. */
@@ -79,19 +74,6 @@ export async function findScratchPlace(
   directory: string,
 ): Promise<string> {
   return (await findServerAccount(commands)) === undefined ? directory : temporaryDirectory;
-}
-
-async function findServerPrograms({ directory, major }: PostgresPrograms): Promise<{ initdb: string; postgres: string }> {
-  const found = { initdb: join(directory, 'initdb'), postgres: join(directory, 'postgres') };
-  for (const file of Object.values(found)) {
-    await access(file, constants.X_OK).catch((cause: unknown) => {
-      throw new AppError('tool_missing', `A scratch server needs ${file}, which is not there.`, {
-        hint: `Install PostgreSQL's server beside its client programs (Debian: postgresql-${major}); no cluster of it has to run.`,
-        cause,
-      });
-    });
-  }
-  return found;
 }
 
 function assertShort(socketDirectory: string): void {
