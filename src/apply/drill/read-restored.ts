@@ -32,16 +32,10 @@ async function mapEach<Item, Result>(items: readonly Item[], ask: (item: Item) =
   return results;
 }
 
-/** What the server says against a question. */
-class Refusal {
-  readonly error: string;
-  readonly sqlState: string;
-
-  constructor(error: string, sqlState: string) {
-    this.error = error;
-    this.sqlState = sqlState;
-  }
-}
+type Answer<Row> =
+  | { readonly row: Row | undefined }
+  /** What the server says against the question. */
+  | { readonly refusal: { readonly error: string; readonly sqlState: string } };
 
 /** Questions that may fail without an end to all others. */
 class Asking {
@@ -52,18 +46,18 @@ class Asking {
   }
 
   /** In a transaction of its own, which is rolled back. Throws when the connection is lost. */
-  async ask<Row extends object>(sql: string, timeoutMs = 0): Promise<Row | undefined | Refusal> {
+  async ask<Row extends object>(sql: string, timeoutMs = 0): Promise<Answer<Row>> {
     await this.#session.query('BEGIN READ ONLY');
     await this.#session.query(`SET LOCAL statement_timeout = ${timeoutMs}`);
     try {
       const [row] = await this.#session.query<Row>(sql);
       await this.#session.query('ROLLBACK');
-      return row;
+      return { row };
     } catch (error) {
       const sqlState = sqlStateOf(error);
       if (sqlState === undefined) throw error;
       await this.#session.query('ROLLBACK');
-      return new Refusal(messageOf((error as Error).cause), sqlState);
+      return { refusal: { error: messageOf((error as Error).cause), sqlState } };
     }
   }
 }
@@ -76,9 +70,9 @@ interface ForeignKeyRow {
 
 async function askForeignKey(asking: Asking, { name, validated, sql }: ForeignKeyRow): Promise<ForeignKeyFact> {
   if (!validated) return { name, validated, orphans: false };
-  const row = await asking.ask<{ orphans: boolean }>(sql);
-  if (row instanceof Refusal) return { name, validated, orphans: false, ...row };
-  return { name, validated, orphans: row?.orphans === true };
+  const answer = await asking.ask<{ orphans: boolean }>(sql);
+  if ('refusal' in answer) return { name, validated, orphans: false, ...answer.refusal };
+  return { name, validated, orphans: answer.row?.orphans === true };
 }
 
 interface SequenceRow {
@@ -92,10 +86,10 @@ interface SequenceRow {
 
 async function askSequence(asking: Asking, { name, column, increment, error, sql }: SequenceRow): Promise<SequenceFact> {
   if (error !== null) return { name, column, increment, next: null, extreme: null, error };
-  const row = await asking.ask<{ next: string | null; extreme: string | null }>(sql);
+  const answer = await asking.ask<{ next: string | null; extreme: string | null }>(sql);
   const fact = { name, column, increment };
-  if (row instanceof Refusal) return { ...fact, next: null, extreme: null, ...row };
-  return { ...fact, next: row?.next ?? null, extreme: row?.extreme ?? null };
+  if ('refusal' in answer) return { ...fact, next: null, extreme: null, ...answer.refusal };
+  return { ...fact, next: answer.row?.next ?? null, extreme: answer.row?.extreme ?? null };
 }
 
 interface ViewRow extends Omit<ViewFact, 'name' | 'error' | 'sqlState'> {
@@ -106,6 +100,9 @@ interface ViewRow extends Omit<ViewFact, 'name' | 'error' | 'sqlState'> {
 async function askView(asking: Asking, { schema, name: relation, kind, populated, foreign }: ViewRow): Promise<ViewFact> {
   const fact = { name: `${schema}.${relation}`, kind, populated, foreign };
   if (!populated || foreign) return fact;
-  const row = await asking.ask(`SELECT * FROM ${quoteIdentifier(schema)}.${quoteIdentifier(relation)} LIMIT 1`, viewTimeoutMs);
-  return row instanceof Refusal ? { ...fact, ...row } : fact;
+  const answer = await asking.ask(
+    `SELECT * FROM ${quoteIdentifier(schema)}.${quoteIdentifier(relation)} LIMIT 1`,
+    viewTimeoutMs,
+  );
+  return 'refusal' in answer ? { ...fact, ...answer.refusal } : fact;
 }

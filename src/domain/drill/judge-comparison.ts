@@ -101,7 +101,7 @@ export function judgeDefinitions(
   return {
     detail: `${equal.toLocaleString('en-US')} definitions in ${counted.length} classes`,
     failed: lost.filter((difference) => !isForetold(difference)).map(describeDifference),
-    notChecked: [...lost.filter(isForetold).map(describeDifference), ...describeReordered(reordered)],
+    notChecked: [...describeReordered(reordered), ...lost.filter(isForetold).map(describeDifference)],
   };
 }
 

@@ -70,8 +70,14 @@ test('of a healthy backup every check passes, and what is half a backup, or none
     archive: ['its database archive is missing'],
     exitCode: 22,
   });
+  // Of two buckets a sample is found by reading both at once.
+  for (const name of ['1', '2', '3', '4', '5', '6']) await scene.storage.putObject('media', name, 'x'.repeat(1000));
   const { backupId } = (await scene.backUp('--only', 'storage')).document;
-  const ofStorage = await scene.run('drill', backupId, '--json', '--check-sql', file);
+  const ofStorage = await scene.run('drill', backupId, '--json', '--sample', '40', '--check-sql', file);
+  expect(ofStorage.json<DrillDocument>().checks.at(-1)).toMatchObject({
+    state: 'passed',
+    detail: expect.stringMatching(/^[1-8] objects with \d\S* bytes, a sample of 40 % of 9$/) as string,
+  });
   expect({ ...findingsOf(ofStorage), exitCode: ofStorage.exitCode }).toEqual({
     assertions: ['not checked: no database was restored'],
     exitCode: 3,
@@ -168,7 +174,13 @@ test('rows that refer to nothing, an extension that is nowhere, and a disk that 
     INSERT INTO parents VALUES ('present');
     ALTER TABLE children DISABLE TRIGGER ALL;
     INSERT INTO children VALUES ('missing');
-    ALTER TABLE children ENABLE TRIGGER ALL;`);
+    ALTER TABLE children ENABLE TRIGGER ALL;
+    CREATE FUNCTION folded() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN 'A'::public.citext = 'a'; END $$;
+    CREATE VIEW folds AS SELECT folded();
+    CREATE MATERIALIZED VIEW kept_folds AS SELECT folded();
+    CREATE TABLE elders (a int);
+    CREATE TABLE heirs (b int, a int);
+    ALTER TABLE heirs INHERIT elders;`);
   const { project, repository } = await createInitializedProject({ database, variables: { MIGRATION_DRIFT: 'off' } });
   const run = (...args: readonly string[]) => runAgent([...args, '--env-file', project.envFile]);
   const { backupId } = (await run('backup', '--json')).json<{ backupId: string }>();
@@ -190,7 +202,16 @@ test('rows that refer to nothing, an extension that is nowhere, and a disk that 
   expect(partly.stdout).toMatch(/^The drill of shop-\S+ found nothing wrong, but NOT ALL COULD BE CHECKED here;/);
   expect(partly.stdout).toMatch(/^Not checked, restore: extension citexx.*not installed/m);
   expect(partly.stdout).toMatch(/^foreign keys +passed +1 foreign key$/m);
+  expect(partly.stdout).toMatch(/^Not checked, views: view public\.folds: type "public\.citexx" does not exist$/m);
+  expect(partly.stdout).toMatch(/^Not checked, restore: .*kept_folds.*type "public\.citexx" does not exist/m);
+  expect(partly.stdout).toMatch(/^Not checked, definitions: table public\.heirs: another order of columns/m);
   expect(partly.stdout).not.toMatch(/FAILED|^Not checked.*(parents|children)/m);
+
+  // As when the server is gone while they run.
+  const file = await writeAssertions('SELECT pg_terminate_backend(pg_backend_pid());');
+  const lost = await run('drill', '20260102', '--check-sql', file);
+  expect(lost).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(lost.stderr).toMatch(/The drill was broken off: its server or a program of it was ended/);
 
   const server = { ...(await readManifest(repository, from)).server, sizeBytes: 1e15 };
   await craftArchive(repository, { from, as: 'shop-20260103T000000Z-database', manifest: { server } });
