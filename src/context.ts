@@ -234,13 +234,13 @@ export interface Snapshot {
   close(): Promise<void>;
 }
 
-/** What one of several statements has answered. */
+/** What one of several statements has answered: none of its rows is kept, of which there may be many. */
 export interface StatementResult {
-  /** "SELECT", "CREATE"; null for an empty one. */
-  readonly command: string | null;
   /** How many columns it gives; 0 for a statement that gives no rows. */
   readonly columns: number;
-  readonly rows: readonly (readonly unknown[])[];
+  readonly rows: number;
+  /** How many of the rows begin with anything but `true`. */
+  readonly untrue: number;
 }
 
 export interface Session {

@@ -23,3 +23,29 @@ test('no time limit of the server or the role holds in a session', async () => {
   await session.close();
   expect(new Set(limits.map(({ setting }) => setting))).toEqual(new Set(['0']));
 });
+
+test('of a script each statement is answered, however many rows it gives, and the line of a mistake', async () => {
+  const { config } = await createTestDatabase();
+  const session = await connect(config, new AbortController().signal);
+  try {
+    expect(await session.runScript('SELECT 1; CREATE TEMP TABLE t (x boolean); SELECT x, 1 FROM t;')).toEqual([
+      { columns: 1, rows: 1, untrue: 1 },
+      { columns: 0, rows: 0, untrue: 0 },
+      { columns: 2, rows: 0, untrue: 0 },
+    ]);
+    expect(await session.runScript("SELECT * FROM (VALUES (true), (false), (NULL), (true)) v; SELECT 't'")).toEqual([
+      { columns: 1, rows: 4, untrue: 2 },
+      { columns: 1, rows: 1, untrue: 1 },
+    ]);
+    expect(await session.runScript('')).toEqual([{ columns: 0, rows: 0, untrue: 0 }]);
+    await expect(session.runScript('SELECT 1;\nSELECT 2;\nSELECT missing;')).rejects.toThrow(/line 3: column "missing"/);
+
+    const before = process.memoryUsage().heapUsed;
+    const many = 'SELECT repeat(x::text, 100) FROM generate_series(1, 300000) x';
+    expect(await session.runScript(many)).toEqual([{ columns: 1, rows: 300_000, untrue: 300_000 }]);
+    // Kept they are more than 150 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100 * 1024 ** 2);
+  } finally {
+    await session.close();
+  }
+});

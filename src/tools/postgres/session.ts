@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry, { AbortError } from 'p-retry';
+import pg from 'pg';
 import type { ConnectionConfig } from '../../config/project-config.ts';
-import type { Session } from '../../context.ts';
+import type { Session, StatementResult } from '../../context.ts';
 import type { AppError } from '../../errors.ts';
 import type { StandstillWatch } from '../standstill/watch.ts';
 import { createWatchedServer, describeServer } from './ask-server.ts';
@@ -45,9 +46,7 @@ function toSession(opened: OpenClient, connection: ConnectionConfig, watch: Stan
   return {
     async runScript(sql) {
       try {
-        // Of several statements an array, whatever its type says.
-        const results = [await client.query<unknown[]>({ text: sql, rowMode: 'array' })].flat();
-        return results.map(({ command, fields, rows }) => ({ command, columns: fields.length, rows }));
+        return await answerScript(client, sql);
       } catch (error) {
         throw connectionError(connection, nameLine(sql, error));
       }
@@ -70,6 +69,25 @@ function toSession(opened: OpenClient, connection: ConnectionConfig, watch: Stan
       destroy();
     },
   };
+}
+
+/** Looks at each row as it comes: to an event of its own node-postgres gives them one by one, and keeps none. */
+function answerScript(client: pg.Client, sql: string): Promise<StatementResult[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<StatementResult[]>();
+  const counts = new Map<unknown, { rows: number; untrue: number }>();
+  const text: pg.QueryArrayConfig = { text: sql, rowMode: 'array' };
+  const query = new pg.Query<unknown[]>(text);
+  query.on('row', ([value], result) => {
+    const { rows, untrue } = counts.get(result) ?? { rows: 0, untrue: 0 };
+    counts.set(result, { rows: rows + 1, untrue: untrue + (value === true ? 0 : 1) });
+  });
+  query.on('error', reject);
+  // Of several statements an array, whatever its type says.
+  query.on('end', (results) =>
+    resolve([results].flat().map((result) => ({ columns: result.fields.length, rows: 0, untrue: 0, ...counts.get(result) }))),
+  );
+  client.query(query);
+  return promise;
 }
 
 /** PostgreSQL counts characters, from 1: https://www.postgresql.org/docs/current/protocol-error-fields.html */
