@@ -9,6 +9,7 @@ import type { RunContext } from '../context.ts';
 import { inBatches } from '../domain/batches.ts';
 import { concludeCheck, type DrillCheck } from '../domain/drill/check.ts';
 import { judgeObjects, judgeStorageRows } from '../domain/drill/judge-storage.ts';
+import { isReadAtOnce, sampledAtOnce } from '../domain/drill/sample-cost.ts';
 import { objectPath } from '../domain/storage/object-path.ts';
 import { objectsSidecarPath } from '../domain/storage/sidecar.ts';
 import { sqlStateOf } from '../domain/sql-state.ts';
@@ -21,8 +22,6 @@ export async function openStorageSource(context: RunContext, archive: string): P
   return { archive, manifest: await verifyStorageArchive(context, archive) };
 }
 
-/** How many objects of a sample Borg is asked for at once, by their paths. */
-const sampledAtOnce = 500;
 /** However much is damaged, a report stays small. */
 const namedAtMost = 1000;
 
@@ -52,8 +51,11 @@ export async function drillObjects(context: RunContext, source: StorageSource, s
     });
   const buckets = source.manifest.buckets.map(({ id }) => id);
   const isWanted = (name: string): boolean => isSampled(name, sample);
-  if (sample >= 100 && buckets.length > 0) {
-    await read({ paths: ['storage'], choose: (bucket, objects) => choose(bucket, objects, () => ((found.named += 1), true)) });
+  const filled = source.manifest.buckets.filter(({ objects }) => objects > 0);
+  const isAtOnce = filled.length > 0 && isReadAtOnce(source.manifest.totals, { sample, buckets: filled.length });
+  if (isAtOnce) {
+    const isCounted = (name: string): boolean => ((found.named += 1), isWanted(name));
+    await read({ paths: ['storage'], choose: (bucket, objects) => choose(bucket, objects, isCounted) });
   } else {
     const wanted: { readonly bucket: string; readonly name: string }[] = [];
     await readSidecars(context, source, buckets, async (bucket, objects) => {
@@ -77,7 +79,8 @@ export async function drillObjects(context: RunContext, source: StorageSource, s
   const ms = context.clock.monotonicMs() - startedMs;
   return {
     check: concludeCheck('storage objects', judgeObjects(source.manifest, found)),
-    wholeMs: found.bytes === 0 ? undefined : Math.round(ms * Math.max(1, source.manifest.totals.bytes / found.bytes)),
+    wholeMs:
+      found.bytes === 0 ? undefined : Math.round(isAtOnce ? ms : ms * Math.max(1, source.manifest.totals.bytes / found.bytes)),
   };
 }
 
