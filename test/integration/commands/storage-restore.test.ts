@@ -237,8 +237,8 @@ test('a restore of everything whose objects broke off says that the database is 
     document: {
       error: {
         code: 'restore_failed',
-        message: expect.stringContaining('The database is restored; what was written of Storage before stays') as string,
-        hint: expect.stringContaining('start the same restore again with --only storage: it goes on') as string,
+        message: expect.stringMatching(/stays on the target\. The database was restored before that\.$/) as string,
+        hint: expect.stringContaining('With --only storage beside the other options') as string,
       },
     },
   });
