@@ -86,13 +86,17 @@ export async function restoreDatabase(
   return { skipped, warnings };
 }
 
+const shownRefusals = 10;
+
 /** Does what comes after the COMMIT; when the connection breaks there, the error says what is on the target, and what it has refused. */
 export async function tellRestored<Result>(refused: readonly string[], work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'source_unreachable')) throw error;
-    const but = refused.length === 0 ? '' : `, but for what the target has refused (${refused.join('; ')})`;
+    const more = refused.length - shownRefusals;
+    const named = [...refused.slice(0, shownRefusals), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+    const but = refused.length === 0 ? '' : `, but for what the target has refused (${named})`;
     const message = `${error.message}. All that was to come into the database is on the target${but}; it was not compared with the backup.`;
     throw new AppError(error.code, message, {
       hint: 'Do not restore it again: `agent compare` compares it when the target can be reached, and ANALYZE gives its planner statistics. Objects of Storage come with `--only storage`.',
