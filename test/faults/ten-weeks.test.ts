@@ -13,6 +13,7 @@ import { listDueTimes, type SimpleSchedule } from '../helpers/due-times.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import { scheduledProject } from '../helpers/fake-runs.ts';
 import { createEnds, faultRounds, faultSeed, recordFaults } from '../helpers/faults.ts';
+import { measureHeap } from '../helpers/measure-heap.ts';
 import { createRandom, pick } from '../helpers/random.ts';
 import { createSimulatedProject, type Ending, type SimulatedProject } from '../helpers/simulated-project.ts';
 
@@ -69,12 +70,10 @@ test(
       counts.failures += told.failures;
       counts.late += told.late;
       counts.down += told.down;
-      globalThis.gc?.();
-      heaps.push(process.memoryUsage().heapUsed);
+      heaps.push(measureHeap());
       count('every run, alert and archive as promised');
     }
     expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(handles + 2);
-    // Without a collection on request it goes up and down.
     const half = Math.floor(heaps.length / 2);
     if (rounds > 20) expect(Math.min(...heaps.slice(half))).toBeLessThan(Math.min(...heaps.slice(0, half)) + 20_000_000);
     const fault = `ten simulated weeks over a change of clocks: ${counts.runs} runs, of which ${counts.failures} failed; ${counts.down} times the agent was down for hours or days, ${counts.late} alerts that a backup is late`;
