@@ -48,6 +48,11 @@ export function addToMessage(error: AppError, ...sentences: readonly string[]): 
   return new AppError(code, [message, ...sentences].join(' '), { hint, retryable, cause: error });
 }
 
+/** Whether it says that what was archived cannot be relied upon. */
+export function isDamage(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'verification_failed';
+}
+
 /**
  * The reason of a run's signal when a person has ended it (`agent cancel`, SIGINT) and does not have to be told. Whatever else ends
  * a run is another one.

@@ -1,7 +1,7 @@
 import type { ArchiveListing, ArchiveSizes, RunContext } from '../context.ts';
 import type { IndexedArchive } from '../state-store.ts';
 import { ownerOf, parseArchiveName, parsePartialName, type ArchiveKind, type ArchiveName } from '../domain/archive-name.ts';
-import { AppError } from '../errors.ts';
+import { isDamage } from '../errors.ts';
 import { readAnyManifest } from './verify.ts';
 
 /** A finished archive of this project, or of a safety backup that lies in its repository. */
@@ -60,7 +60,7 @@ async function indexArchive(context: RunContext, archive: ArchiveListing): Promi
     const sizes = await context.repository.sizes(name);
     return remember(context, archive, { name, kind, status, chunkerParams, sizes, runKinds });
   } catch (error) {
-    if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
+    if (!isDamage(error)) throw error;
     return { archiveId, name, kind, status: 'unknown', chunkerParams: undefined, sizes: undefined, runKinds: [kind] };
   }
 }

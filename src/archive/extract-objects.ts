@@ -1,5 +1,5 @@
 import type { RunContext } from '../context.ts';
-import { AppError } from '../errors.ts';
+import { isDamage } from '../errors.ts';
 import type { StorageManifest } from '../domain/storage/manifest.ts';
 import { objectPath } from '../domain/storage/object-path.ts';
 import { objectsSidecarPath, type SidecarObject } from '../domain/storage/sidecar.ts';
@@ -109,7 +109,7 @@ async function copyObject(request: CopyRequest, object: ExtractedObject, entry: 
     await output.write(object, checked(source.archive, { ...object, path: entry.header.name }, entry, onBytes));
     onCopied(object);
   } catch (error) {
-    if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
+    if (!isDamage(error)) throw error;
     onDamaged(object, 'has another content than when it was downloaded');
   }
 }

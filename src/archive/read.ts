@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { CommandResult, RunContext } from '../context.ts';
-import { AppError } from '../errors.ts';
+import { AppError, isDamage } from '../errors.ts';
 import { verificationError } from './verification-error.ts';
 
 /** A file of an archive. */
@@ -51,8 +51,7 @@ export function assertWhole(context: RunContext, { archive, path }: ArchivedFile
 
 /** Damage that Borg has found in the repository, as a fault of the archive that it was found in. */
 export function nameArchive(archive: string, error: unknown): unknown {
-  const isDamage = error instanceof AppError && error.code === 'verification_failed' && !error.message.includes(archive);
-  if (!isDamage) return error;
+  if (!isDamage(error) || error.message.includes(archive)) return error;
   return new AppError('verification_failed', `The archive ${archive} cannot be read whole. ${error.message}`, {
     hint: error.hint,
     cause: error,

@@ -9,7 +9,7 @@ import { verifyArchive } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
 import type { ArchiveKind } from '../domain/archive-name.ts';
 import { groupAllBackups, groupBackups, type Backup } from '../domain/backup-list.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, isDamage, messageOf } from '../errors.ts';
 import { withAlerts } from './alerts.ts';
 import { noticeLateness } from './check-lateness.ts';
 import { chooseBackup } from './choose-backup.ts';
@@ -78,7 +78,7 @@ async function runVerify(outer: RunContext, request: VerifyRequest): Promise<Ver
       try {
         verified.push(await verifyOne(context, backup, request.data));
       } catch (error) {
-        if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
+        if (!isDamage(error)) throw error;
         failures.push(error);
       }
     }
@@ -152,8 +152,7 @@ async function verifyStorage(context: RunContext, archive: string, data: boolean
     if (dataBytes !== undefined) noteStage(context, { bytes: dataBytes });
     return { archive, objects: manifest.totals.objects, dataBytes };
   } catch (error) {
-    const isDamage = error instanceof AppError && error.code === 'verification_failed' && !(error instanceof LayoutError);
-    if (isDamage) distrustMirror(context);
+    if (isDamage(error) && !(error instanceof LayoutError)) distrustMirror(context);
     throw nameArchive(archive, error);
   }
 }

@@ -5,7 +5,7 @@ import { readStorageManifest } from '../archive/verify.ts';
 import type { RunContext } from '../context.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import { touchesBucket, type ObjectSelection } from '../domain/storage/object-selection.ts';
-import { addToMessage, AppError } from '../errors.ts';
+import { addToMessage, AppError, isDamage } from '../errors.ts';
 import { enterStage } from './stage.ts';
 
 export interface WholeObjectsRequest {
@@ -55,7 +55,7 @@ export async function assertObjectsWhole(context: RunContext, { archive, ...requ
             try {
               for await (const chunk of checked(archive, object, bytes, onBytes)) void chunk;
             } catch (error) {
-              if (!(error instanceof AppError && error.code === 'verification_failed')) throw error;
+              if (!isDamage(error)) throw error;
               count += 1;
               if (count <= shownNames) damaged.push(`${bucket}/${object.name}`);
             }

@@ -3,7 +3,7 @@ import type { RunContext, Session } from '../../context.ts';
 import { parseObjectRow } from '../../domain/storage/rows.ts';
 import type { SidecarObject } from '../../domain/storage/sidecar.ts';
 import { StorageError } from '../../domain/storage/storage-error.ts';
-import { AppError, messageOf } from '../../errors.ts';
+import { isDamage, messageOf } from '../../errors.ts';
 import type { ObjectStore } from '../../object-store.ts';
 import { collect, noticeEnd } from './bodies.ts';
 import { compareWithRow } from './same-object.ts';
@@ -196,8 +196,8 @@ export class ObjectUploads {
 
   /** An object that is not in the archive as it was captured is no object any more: it is named, and not written. Throws all other errors. */
   #noteDamaged(bucket: string, { name }: SidecarObject, error: unknown): void {
-    if (!isDamaged(error)) throw error;
-    this.#refused.push({ bucket, name, reason: messageOf(error) });
+    if (!isDamage(error)) throw error;
+    this.#refused.push({ bucket, name, reason: error.message });
   }
 
   async #restoreRows(): Promise<void> {
@@ -236,12 +236,8 @@ async function drain(body: AsyncIterable<Buffer>): Promise<void> {
   try {
     for await (const chunk of body) void chunk;
   } catch (error) {
-    if (!isDamaged(error)) throw error;
+    if (!isDamage(error)) throw error;
   }
-}
-
-function isDamaged(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'verification_failed';
 }
 
 /**
